@@ -1,0 +1,1 @@
+"""The heart (domain, app) and the face (web, command line) of Amends."""

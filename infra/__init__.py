@@ -1,0 +1,1 @@
+"""The outside world behind ports: the event log, databases, keys, the vault, the bus."""

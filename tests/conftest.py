@@ -1,0 +1,52 @@
+"""What every stage shares: the long form, programs of the operating system, and the browser."""
+
+import os
+import shutil
+from typing import Any
+
+import pytest
+
+LONG = bool(os.environ.get("AMENDS_TEST_LONG"))
+NO_SYSTEM = bool(os.environ.get("AMENDS_TEST_NO_SYSTEM"))
+PLACES = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("long") and not LONG:
+        pytest.skip("long: runs with `dev.py test --long`")
+    for marker in item.iter_markers("needs"):
+        for program in marker.args:
+            skip_without(program)
+
+
+def skip_without(program: str) -> str:
+    """Where the program is; a test that asks for one that may not be used is skipped."""
+    if NO_SYSTEM:
+        pytest.skip(f"{program}: not used, because of --no-system")
+    found = shutil.which(program, path=PLACES)
+    if found is None:
+        pytest.skip(f"{program} is not installed")
+    return found
+
+
+@pytest.fixture(scope="session")
+def is_long() -> bool:
+    """Whether the long form was asked for."""
+    return LONG
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium, kept from calling home."""
+    chromium = skip_without("chromium")
+    return {**browser_type_launch_args, "executable_path": chromium, "args": CHROMIUM_ARGUMENTS}

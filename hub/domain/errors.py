@@ -24,6 +24,10 @@ class CustomerErased(Refusal):
     """This customer was erased; nothing more can be recorded for them."""
 
 
+class NoSuchCustomer(Refusal):
+    """There is no such customer."""
+
+
 class NoSuchConversation(Refusal):
     """There is no such conversation."""
 
@@ -42,6 +46,22 @@ class AnsweredMeanwhile(Refusal):
 
 class TooLateToWithdraw(Refusal):
     """The letter has already been handed to the mail server."""
+
+
+class NotWaiting(Refusal):
+    """This letter is not waiting to be sent."""
+
+
+class NotYetDue(Refusal):
+    """This letter may not leave yet."""
+
+
+class ReopenFirst(Refusal):
+    """This conversation is resolved. Reopen it first."""
+
+
+class NotInTheFuture(Refusal):
+    """Choose a moment in the future."""
 
 
 class NobodyToWriteTo(Refusal):
@@ -78,6 +98,10 @@ class NotLinked(Refusal):
 
 class AutomaticLimit(Refusal):
     """No automatic letter: the limit for this address was reached, or a machine wrote the letter."""
+
+
+class NoSuchAgent(Refusal):
+    """There is no such colleague, or they have left."""
 
 
 class Busy(Refusal):

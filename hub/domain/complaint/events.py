@@ -92,8 +92,14 @@ class ComplaintClosed:
 
 @event("complaint.reopened.v1")
 class ComplaintReopened:
+    """Taken up again after it was closed. Closed ones leave the state (record rule 18), so this says what it was."""
+
     complaint: ComplaintId
     why: str
+    conversation: ConversationId | None = None
+    message: MessageId | None = None
+    number: str = ""
+    acknowledged: bool = False
 
 
 ComplaintEvent = (

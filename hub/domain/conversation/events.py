@@ -102,6 +102,7 @@ class ReplyWritten:
 
     `automatic`: the RFC 3834 keyword, "" for a person's letter. `blobs` are the attachments' vault ids.
     `message_ref`: our Message-ID with its token (sealed, for the token is bound to the correspondent).
+    `author`: the person who wrote it, None for a bot.
     """
 
     message: MessageId
@@ -112,6 +113,7 @@ class ReplyWritten:
     language: str
     send_after: datetime
     answers: MessageId | None
+    author: AgentId | None = None
     blobs: tuple[BlobId, ...] = ()
     to: Personal[tuple[Address, ...]]
     cc: Personal[tuple[Address, ...]]
@@ -230,10 +232,16 @@ class ConversationResolved:
 
 @event("conversation.reopened.v1")
 class ConversationReopened:
-    """`by`: "customer" (wrote again) or "agent"."""
+    """`by`: "customer" (wrote again) or "agent". Closed conversations leave the state (record rule 18), so this says what it was.
+
+    `last`: the last message before; `assignee` and `tags`: as they were when it came back.
+    """
 
     conversation: ConversationId
     by: Literal["customer", "agent"]
+    assignee: AgentId | None = None
+    tags: tuple[str, ...] = ()
+    last: MessageId | None = None
 
 
 @event("conversation.tagged.v1")

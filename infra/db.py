@@ -11,7 +11,24 @@ from typing import Final
 
 BUSY_MS: Final = 5_000
 NETWORK_FILESYSTEMS: Final = frozenset(
-    "nfs nfs4 cifs smb3 smbfs ncpfs afs ceph glusterfs lustre gpfs beegfs fuse.sshfs fuse.glusterfs fuse.s3fs fuse.rclone".split()
+    [
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "smbfs",
+        "ncpfs",
+        "afs",
+        "ceph",
+        "glusterfs",
+        "lustre",
+        "gpfs",
+        "beegfs",
+        "fuse.sshfs",
+        "fuse.glusterfs",
+        "fuse.s3fs",
+        "fuse.rclone",
+    ]
 )
 MOUNTS: Final = Path("/proc/self/mountinfo")
 SYNC_NAMES: Final = ("OFF", "NORMAL", "FULL", "EXTRA")

@@ -41,8 +41,8 @@ NO_DESK_TOOLS = 3  # build_desk.py: Node.js or the npm registry is out of reach
 NO_TESTS = 5  # pytest: nothing collected
 
 CHECKS = {
-    "ruff": ("ruff", "check", "--quiet", "."),
-    "format": ("ruff", "format", "--quiet", "--check", "."),
+    "ruff": ("ruff", "check", "--quiet", "--output-format=concise", "."),
+    "format": ("ruff", "format", "--quiet", "--check", "--output-format=concise", "."),
     "mypy": ("mypy",),
     "imports": ("lint-imports", "--no-logo", "--cache-dir", ".cache/import-linter"),
     "tsc": (*BUILD_DESK, "npm", "run", "--silent", "typecheck"),
@@ -166,8 +166,8 @@ def fix() -> int:
 
 def check(pytest_arguments: list[str]) -> int:
     prepare_python()
-    outcomes = [prepare_desk(), *static_checks(), unit_stage({}, pytest_arguments)]
-    return report(outcomes)
+    desk = prepare_desk()
+    return report([desk, *static_checks(desk), unit_stage({}, pytest_arguments)])
 
 
 def test(options: argparse.Namespace, pytest_arguments: list[str]) -> int:
@@ -176,13 +176,14 @@ def test(options: argparse.Namespace, pytest_arguments: list[str]) -> int:
     if unknown := [stage for stage in chosen if stage not in STAGES]:
         raise Stop(f"there is no stage {unknown[0]!r}; the stages are {', '.join(STAGES)}")
     prepare_python()
-    outcomes = [prepare_desk()]
+    desk = prepare_desk()
+    outcomes = [desk]
     if set(chosen) & set(APART):
         outcomes += prepare_system(options.no_system)
     settings = test_settings(options)
     for stage in chosen:
         if stage == "checks":
-            outcomes += static_checks()
+            outcomes += static_checks(desk)
         elif stage == "unit":
             outcomes.append(unit_stage(settings, pytest_arguments))
         else:
@@ -201,8 +202,16 @@ def test_settings(options: argparse.Namespace) -> dict[str, str]:
     return {name: "1" for name, is_wanted in wanted.items() if is_wanted}
 
 
-def static_checks() -> list[Outcome]:
-    return [static_check(name, command) for name, command in CHECKS.items()]
+def static_checks(desk: Outcome) -> list[Outcome]:
+    return [
+        skipped_check(name) if desk.skipped and name in NEED_DESK_TOOLS else static_check(name, command)
+        for name, command in CHECKS.items()
+    ]
+
+
+def skipped_check(name: str) -> Outcome:
+    say(f"{name}: SKIPPED, the desk's tools cannot be had here")
+    return Outcome("checks", name, skipped=1, note="no tools for the desk")
 
 
 def static_check(name: str, command: Sequence[str]) -> Outcome:
@@ -210,15 +219,11 @@ def static_check(name: str, command: Sequence[str]) -> Outcome:
     started = time.monotonic()
     done = run(*command, quiet=True)
     seconds = time.monotonic() - started
-    if name in NEED_DESK_TOOLS and done.returncode == NO_DESK_TOOLS:
-        say(f"{name}: SKIPPED, the desk's tools cannot be had here")
-        return Outcome("checks", name, seconds, skipped=1, note="no tools for the desk")
-    say(f"{name}: {'FAILED' if done.returncode else 'ok'} ({seconds:.1f} s)")
+    verdict = "FAILED" if done.returncode else "ok"
+    say(f"{name}: {verdict} ({seconds:.1f} s)")
     if done.returncode:
         print(done.stdout, flush=True)
-    return Outcome(
-        "checks", name, seconds, failed=int(done.returncode != 0), note="FAILED" if done.returncode else "ok"
-    )
+    return Outcome("checks", name, seconds, failed=int(done.returncode != 0), note=verdict)
 
 
 def unit_stage(settings: dict[str, str], pytest_arguments: list[str]) -> Outcome:

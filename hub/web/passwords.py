@@ -1,0 +1,36 @@
+"""Passwords as argon2id strings; the work is the same for a login that does not exist."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+SHORTEST: Final = 10
+"""Characters, at least."""
+
+LONGEST: Final = 1000
+"""Characters, at most: hashing takes time."""
+
+_HASHER: Final = PasswordHasher()
+
+
+def hashed(password: str) -> str:
+    """The argon2id string to keep. Blocks for about 50 ms."""
+    return _HASHER.hash(password)
+
+
+def matches(secret_hash: str | None, password: str) -> bool:
+    """Whether the password is the one that was hashed. None: no such login; takes as long, and is never right."""
+    try:
+        _HASHER.verify(secret_hash or _nobody(), password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return secret_hash is not None
+
+
+@lru_cache(maxsize=1)
+def _nobody() -> str:
+    return _HASHER.hash("nobody signs in with this")

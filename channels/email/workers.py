@@ -1,0 +1,188 @@
+"""Letters are read in warm worker processes without keys, files or sockets: a bad letter costs itself alone.
+
+Wire: a 4-byte big-endian length and that many bytes, both ways. To the worker: msgpack of [raw, keywords].
+From it: `R` when ready, then per letter `I` + msgpack of the `Incoming`, or `U` + the reason. Nothing that a
+worker says is unpickled; its answer is decoded into the types of `hub.domain.letters` or refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+
+import msgspec
+
+from hub.domain.letters import Incoming, Unreadable
+
+READER = "channels.email.reading:read_letter"
+MEMORY = 512 * 1024 * 1024
+CPU_SECONDS = 5
+START_SECONDS = 60.0
+"""A warm interpreter needs half a second; a starved machine may need long."""
+
+EXPANSION = 12
+"""An answer is at most this many times the letter, plus a megabyte: text is kept as text, as HTML and as new text."""
+
+CHUNK = 1024 * 1024
+COMMAND = "from channels.email.worker import serve; serve()"
+
+
+@dataclass(slots=True)
+class Worker:
+    """One process and how many letters it has read."""
+
+    process: Process
+    letters: int = 0
+
+
+class LetterReaders:
+    """A pool of reading workers.
+
+    >>> async with LetterReaders(count=2) as readers:
+    ...     incoming = await readers.read(raw, trusted_authserv={"mx.shop.example"})
+    """
+
+    def __init__(
+        self, *, count: int = 2, deadline: float = 10.0, recycle: int = 1_000, memory: int = MEMORY, reader: str = READER
+    ) -> None:
+        """`deadline` in seconds per letter by the parent's clock; `memory` in bytes; `reader` as module:function."""
+        self._count, self._deadline, self._recycle = count, deadline, recycle
+        self._arguments = [str(memory), str(CPU_SECONDS), reader]
+        self._idle: asyncio.Queue[Worker | None] = asyncio.Queue()
+        self._all: set[Process] = set()
+
+    async def __aenter__(self) -> LetterReaders:
+        try:
+            for worker in await asyncio.gather(*(self._start() for _ in range(self._count))):
+                self._idle.put_nowait(worker)
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End every worker and wait until they are gone."""
+        for process in list(self._all):
+            await self._end(process)
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of the workers alive now."""
+        return tuple(process.pid for process in self._all)
+
+    async def read(
+        self,
+        raw: bytes,
+        *,
+        account: str = "",
+        trusted_authserv: Collection[str] = frozenset(),
+        our_domains: Collection[str] = frozenset(),
+    ) -> Incoming:
+        """Read one letter in the next free worker.
+
+        Raises `Unreadable` when the letter can't be read, or took its worker down or past the deadline;
+        `OSError` when no worker can be started (the letter is not to blame).
+        """
+        asked = msgspec.msgpack.encode([raw, account, sorted(trusted_authserv), sorted(our_domains)])
+        worker = await self._idle.get()
+        keep: Worker | None = None
+        try:
+            worker = worker or await self._start()
+            answer = await self._ask(worker, asked, len(raw))
+            worker.letters += 1
+            keep = worker if worker.letters < self._recycle else None
+        finally:
+            # None in the queue is a seat whose worker the next letter starts: the count never shrinks.
+            self._idle.put_nowait(keep)
+            if worker is not None and keep is None:
+                await self._end(worker.process)
+        return understood(answer)
+
+    async def _ask(self, worker: Worker, asked: bytes, size: int) -> bytes:
+        """The worker's answer within the deadline."""
+        try:
+            async with asyncio.timeout(self._deadline):
+                await send(worker.process, asked)
+                return await receive(worker.process, size * EXPANSION + CHUNK)
+        except TimeoutError:
+            raise Unreadable(f"reading took longer than {self._deadline:g} s") from None
+        except (EOFError, ConnectionError, ValueError) as gone:
+            code = await self._end(worker.process)
+            raise Unreadable(f"the reading worker ended: {reason(code, gone)}") from None
+
+    async def _start(self) -> Worker:
+        """A warm worker that said it is ready."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", COMMAND, *self._arguments, stdin=PIPE, stdout=PIPE, stderr=DEVNULL,
+            env=environment(), limit=CHUNK, start_new_session=True,
+        )  # fmt: skip
+        self._all.add(process)
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                ready = await receive(process, CHUNK)
+        except (TimeoutError, EOFError, ValueError, ConnectionError) as failed:
+            code = await self._end(process)
+            raise OSError(f"a reading worker does not start ({reason(code, failed)})") from failed
+        if ready != b"R":
+            raise OSError("a reading worker does not say that it is ready")
+        return Worker(process)
+
+    async def _end(self, process: Process) -> int:
+        """Kill and reap; the exit code. SIGKILL ends a stopped process too."""
+        with suppress(ProcessLookupError):
+            process.kill()
+        code = await process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+        self._all.discard(process)
+        return code
+
+
+async def send(process: Process, message: bytes) -> None:
+    if process.stdin is None:
+        raise EOFError
+    process.stdin.write(len(message).to_bytes(4, "big"))
+    process.stdin.write(message)
+    await process.stdin.drain()
+
+
+async def receive(process: Process, most: int) -> bytes:
+    """One message of at most `most` bytes."""
+    if process.stdout is None:
+        raise EOFError
+    size = int.from_bytes(await process.stdout.readexactly(4), "big")
+    if size > most:
+        raise ValueError(f"an answer of {size} bytes is longer than {most}")
+    return await process.stdout.readexactly(size)
+
+
+def understood(answer: bytes) -> Incoming:
+    """The answer in our types; anything else is no answer."""
+    if answer[:1] == b"U":
+        raise Unreadable(answer[1:].decode("utf-8", "replace")[:500])
+    try:
+        return msgspec.msgpack.decode(memoryview(answer)[1:], type=Incoming)
+    except (msgspec.DecodeError, ValueError) as wrong:
+        raise Unreadable(f"the reading worker gave no proper answer: {str(wrong)[:200]}") from None
+
+
+def reason(code: int, error: Exception) -> str:
+    """Why a worker is gone, for people."""
+    known = {-9: "killed", -24: f"more than {CPU_SECONDS} s of CPU", -11: "crashed", -6: "aborted", 3: "out of memory"}
+    return known.get(code, f"exit {code}, {type(error).__name__}")
+
+
+def environment() -> dict[str, str]:
+    """Nothing of ours: no keys, no settings; only where the code is."""
+    return {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "1"}

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pymap.backend.dict.mailbox import MailboxData, MailboxSet, Message
+from pymap.concurrent import Event
 from pymap.parsing.message import AppendMessage
+from pymap.selected import SelectedMailbox
 
 VALIDITY = "uidvalidity"
 GONE = ".gone"
@@ -44,6 +46,12 @@ class KeptInbox(MailboxData):
             if self.folder is not None:
                 _write(self.folder / f"{self._max_uid + 1}.eml", bytes(append_msg.literal))
             return await self._place(append_msg, recent=recent)
+
+    async def update_selected(self, selected: SelectedMailbox, *, wait_on: Event | None = None) -> SelectedMailbox:
+        """pymap sleeps through what came between a search and the IDLE after it; such news is told at once."""
+        seen = selected.mod_sequence
+        late = seen is not None and seen < self._mod_sequences.highest
+        return await super().update_selected(selected, wait_on=None if late else wait_on)
 
     async def delete(self, uids: Iterable[int]) -> None:
         gone = list(uids)

@@ -1,0 +1,279 @@
+"""aioimaplib, hardened: nothing is read recursively, nothing waits on a dead line, every wait has an end."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from aioimaplib import aioimaplib
+
+from channels.email.cursor import uid_set
+
+T = TypeVar("T")
+
+CRLF = b"\r\n"
+LITERAL = re.compile(rb"\{(\d+)\}$")
+UIDVALIDITY = re.compile(rb"UIDVALIDITY (\d+)")
+EXISTS = re.compile(rb"\* \d+ EXISTS", re.IGNORECASE)
+FETCH_START = re.compile(rb"\d+ FETCH \(")
+UID = re.compile(rb"\bUID (\d+)")
+SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
+DATE = re.compile(rb'\bINTERNALDATE "([^"]+)"')
+EMPTY_BODY = re.compile(rb'BODY\[\] (?:""|NIL)')
+LONGEST_COMMAND = 15 * 60.0
+"""Seconds for one command as a whole, however steadily bytes trickle in."""
+
+
+class ConnectionLost(Exception):
+    """The mail server is gone: closed, reset, timed out, or it said goodbye."""
+
+
+class MailboxRefused(Exception):
+    """The mail server answered a command with NO or BAD."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What one FETCH answer says of one letter; `body` None when it holds none."""
+
+    uid: int
+    size: int = 0
+    received_at: datetime | None = None
+    body: bytes | None = None
+
+
+class HardenedProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
+    """aioimaplib 2.0.3 recurses per line, ignores lost lines and goodbyes, and never answers a failed AUTHENTICATE."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self.lost: asyncio.Future[None] = loop.create_future()
+        self.lost.add_done_callback(lambda future: future.exception())
+        self.announced = asyncio.Event()
+
+    def fail(self, why: str) -> None:
+        """Every wait on this line ends now."""
+        if not self.lost.done():
+            self.lost.set_exception(ConnectionLost(why))
+        if self.transport is not None:
+            self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.fail(f"connection lost: {exc}" if exc else "the mail server closed the connection")
+        super().connection_lost(exc)
+
+    def data_received(self, d: bytes) -> None:
+        try:
+            super().data_received(d)
+        except Exception as broken:
+            # aioimaplib raises Abort, Error, ValueError and IndexError out of the transport's callback.
+            self.fail(f"an answer that can't be read: {broken}")
+
+    def _handle_responses(
+        self, data: bytes, line_handler: Callable[[bytes, Any], Any], current_cmd: Any = None
+    ) -> None:
+        """The same grammar as the original, in a loop over one buffer instead of a call and a copy per line."""
+        at = 0
+        while at < len(data):
+            if current_cmd is not None and current_cmd.wait_literal_data():
+                missing = current_cmd._expected_size - len(current_cmd._resp_literal_data)
+                current_cmd.append_literal_data(data[at : at + missing])
+                at = min(at + missing, len(data))
+                continue
+            end = data.find(CRLF, at)
+            if end < 0:
+                raise aioimaplib.IncompleteRead(current_cmd, data[at:])
+            current_cmd = self._next_command(data[at:end], line_handler, current_cmd)
+            at = end + len(CRLF)
+        if self.pending_sync_command is not None:
+            self.pending_sync_command.flush()
+        if current_cmd is not None and current_cmd.wait_data():
+            raise aioimaplib.IncompleteRead(current_cmd)
+
+    def _next_command(self, line: bytes, line_handler: Callable[[bytes, Any], Any], current: Any) -> Any:
+        command = line_handler(line, current)
+        literal = LITERAL.search(line)
+        if literal:
+            command = command if command is not None else aioimaplib.Command("NIL", "unused")
+            command.begin_literal_data(int(literal[1]))
+            return command
+        return command if command is not None and command.wait_data() else None
+
+    def _handle_line(self, line: bytes, current_cmd: Any) -> Any:
+        if EXISTS.fullmatch(line):
+            self.announced.set()
+        if current_cmd is None and line[:5].upper() == b"* BYE":
+            self.fail(f"the mail server said goodbye: {line[6:].decode(errors='replace')}")
+            return None
+        return super()._handle_line(line, current_cmd)
+
+    def _continuation(self, line: bytes) -> None:
+        waiting = self.pending_sync_command
+        if waiting is not None and waiting.name == "AUTHENTICATE":
+            self.transport.write(CRLF)
+            return
+        super()._continuation(line)
+
+
+class MailboxClient(aioimaplib.IMAP4):  # type: ignore[misc]
+    """One connection to one mailbox. Every method raises `ConnectionLost` as soon as the line is gone, within
+    `timeout` seconds of silence at the latest, and `MailboxRefused` for NO and BAD.
+    """
+
+    def __init__(self, host: str, port: int, timeout: float, context: ssl.SSLContext | None) -> None:
+        super().__init__(host, port, None, timeout, None, context)
+
+    def create_client(
+        self,
+        host: str,
+        port: int,
+        loop: asyncio.AbstractEventLoop | None,
+        conn_lost_cb: Any = None,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        running = asyncio.get_running_loop()
+        self.protocol = HardenedProtocol(running)
+        self._client_task = running.create_task(
+            running.create_connection(lambda: self.protocol, host, port, ssl=ssl_context)
+        )
+
+    async def greet(self) -> None:
+        """Connect and hear the greeting. Raises `OSError` when there is nobody."""
+        await self._bounded(self.wait_hello_from_server())
+
+    async def sign_in(self, user: str, password: str) -> None:
+        """LOGIN, then ask for the capabilities anew: aioimaplib misreads those a LOGIN answer carries."""
+        _expect_ok(await self._bounded(self.login(aioimaplib.quoted(user), password)), "sign in")
+        await self._bounded(self.protocol.capability())
+
+    async def open(self, folder: str) -> int:
+        """SELECT; the folder's UIDVALIDITY."""
+        answer = _expect_ok(await self._bounded(self.select(aioimaplib.quoted(folder))), f"open {folder}")
+        for line in answer.lines:
+            found = UIDVALIDITY.search(bytes(line))
+            if found:
+                return int(found[1])
+        raise MailboxRefused(f"{folder} has no UIDVALIDITY, so its letters can't be told apart")
+
+    async def uids_above(self, last: int) -> list[int]:
+        """UIDs the server names for `last+1:*`; may hold lower ones. Raises as all do."""
+        self.protocol.announced.clear()
+        search = self.uid_search(f"UID {last + 1}:*", charset=None)
+        answer = _expect_ok(await self._bounded(search), "search")
+        return [int(word) for line in answer.lines[:-1] for word in bytes(line).split() if word.isdigit()]
+
+    async def sizes(self, uids: Sequence[int]) -> dict[int, int]:
+        """The server's own figure for the size of each letter."""
+        return {letter.uid: letter.size for letter in await self._fetched(uids, "(UID RFC822.SIZE)")}
+
+    async def letters(self, uids: Sequence[int]) -> dict[int, Fetched]:
+        """Letters by UID, without setting any flag; those no longer there are missing."""
+        answers = await self._fetched(uids, "(UID INTERNALDATE BODY.PEEK[])")
+        return {letter.uid: letter for letter in answers if letter.body is not None}
+
+    async def mark_seen(self, uids: Sequence[int]) -> None:
+        """Set the Seen flag."""
+        store = self.uid("STORE", uid_set(uids), "+FLAGS.SILENT", "(\\Seen)")
+        _expect_ok(await self._bounded(store), "mark as seen")
+
+    async def rest(self, seconds: float) -> bool:
+        """Wait until something new is announced (True) or `seconds` have passed. With IDLE where the server has it.
+
+        What was announced since the last search counts too: servers answer a search from the folder as it was.
+        """
+        if not self.has_capability("IDLE"):
+            announced = await self._announced(seconds)
+            await self._bounded(self.noop())
+            return announced
+        idle = await self._bounded(self.idle_start(timeout=seconds + self.timeout))
+        try:
+            return await self._announced(seconds)
+        finally:
+            if not self.protocol.lost.done():
+                self.idle_done()
+                await self._bounded(idle)
+
+    async def leave(self) -> None:
+        """Say goodbye briefly, whatever state the line is in."""
+        if self.protocol.transport is not None and not self.protocol.lost.done():
+            with suppress(Exception):
+                await asyncio.wait_for(self.logout(), 2)
+        self._client_task.cancel()
+        with suppress(Exception, asyncio.CancelledError):
+            await self._client_task
+        self.protocol.fail("left")
+
+    async def _announced(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            return await self._raced(asyncio.wait_for(self.protocol.announced.wait(), seconds))
+        return False
+
+    async def _fetched(self, uids: Sequence[int], parts: str) -> list[Fetched]:
+        answer = _expect_ok(await self._bounded(self.uid("FETCH", uid_set(uids), parts), LONGEST_COMMAND), "fetch")
+        return list(read_fetch(answer.lines[:-1]))
+
+    async def _bounded(self, action: Awaitable[T], seconds: float | None = None) -> T:
+        """FETCH has aioimaplib's timer of silence; everything else is bounded as a whole."""
+        try:
+            return await self._raced(asyncio.wait_for(action, seconds or self.timeout))
+        except (TimeoutError, aioimaplib.CommandTimeout) as late:
+            self.protocol.fail("the mail server stopped answering")
+            raise ConnectionLost("the mail server stopped answering") from late
+        except (aioimaplib.AioImapException, ValueError) as refused:
+            raise MailboxRefused(str(refused)) from refused
+
+    async def _raced(self, action: Awaitable[T]) -> T:
+        """The result of `action`, or the loss of the line, whichever comes first."""
+        task = asyncio.ensure_future(action)
+        try:
+            await asyncio.wait({task, self.protocol.lost}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                self.protocol.lost.result()
+            return await task
+        finally:
+            task.cancel()
+
+
+def read_fetch(lines: Sequence[bytes | bytearray]) -> Iterator[Fetched]:
+    """The letters in a FETCH answer: text lines are bytes, literals bytearrays, as aioimaplib gives them."""
+    text, body = b"", None
+    for line in lines:
+        if isinstance(line, bytearray):
+            body = bytes(line)
+            continue
+        if FETCH_START.match(line) and text:
+            yield from _fetched(text, body)
+            text, body = b"", None
+        text += b" " + line
+    yield from _fetched(text, body)
+
+
+def _fetched(text: bytes, body: bytes | None) -> Iterator[Fetched]:
+    uid, size, date = UID.search(text), SIZE.search(text), DATE.search(text)
+    if uid is None:
+        return
+    yield Fetched(
+        uid=int(uid[1]),
+        size=int(size[1]) if size else 0,
+        received_at=_moment(date[1]) if date else None,
+        body=b"" if body is None and EMPTY_BODY.search(text) else body,
+    )
+
+
+def _moment(written: bytes) -> datetime | None:
+    with suppress(ValueError):
+        return datetime.strptime(written.decode("ascii", "replace").strip(), "%d-%b-%Y %H:%M:%S %z")
+    return None
+
+
+def _expect_ok(answer: Any, wish: str) -> Any:
+    if answer.result != "OK":
+        said = bytes(answer.lines[-1]).decode(errors="replace") if answer.lines else "nothing"
+        raise MailboxRefused(f"the mail server would not {wish}: {said}")
+    return answer

@@ -57,4 +57,12 @@ class SignatureSet:
     text: str
 
 
-StaffEvent = AgentJoined | AgentRoleChanged | AgentLeft | AgentSignedIn | SavedReplyKept | SavedReplyRemoved | SignatureSet
+StaffEvent = (
+    AgentJoined
+    | AgentRoleChanged
+    | AgentLeft
+    | AgentSignedIn
+    | SavedReplyKept
+    | SavedReplyRemoved
+    | SignatureSet
+)

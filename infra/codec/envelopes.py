@@ -1,0 +1,60 @@
+"""The envelope in bytes: who, by which command, because of which event; ids only.
+
+    nonce 16 | command 16 | cause 8 | correlation 16 | actor kind 1 | length of actor id 2 | actor id (UTF-8)
+
+Big endian. Cause 0 and an all-zero correlation mean none. The last length makes it end by itself.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from struct import Struct
+from typing import Final, get_args
+from uuid import UUID
+
+from hub.app.ports import Envelope
+from hub.domain.ids import CommandId, Position
+from hub.domain.vocabulary import Actor, ActorKind
+
+STAMPED: Final = 9  # tag and moment stand before the envelope
+NONCE: Final = 16
+FIXED: Final = Struct(">16sQ16sBH")
+KINDS: Final[tuple[ActorKind, ...]] = get_args(ActorKind)
+NOBODY: Final = bytes(16)
+UNKNOWN: Final = Envelope(actor=Actor(kind="system", id="unknown"), command=CommandId(UUID(int=0)))
+
+
+def pack(envelope: Envelope) -> bytes:
+    """Everything but the nonce, which each event gets for itself."""
+    actor = envelope.actor.id.encode()
+    correlation = envelope.correlation.bytes if envelope.correlation else NOBODY
+    kind = KINDS.index(envelope.actor.kind)
+    return FIXED.pack(envelope.command.bytes, envelope.cause or 0, correlation, kind, len(actor)) + actor
+
+
+def unpack(data: bytes, start: int) -> tuple[Envelope, int]:
+    """The envelope whose bytes (after the nonce) begin at `start`, and where they end. Raises on damaged bytes."""
+    command, cause, correlation, kind, length = FIXED.unpack_from(data, start)
+    begin = start + FIXED.size
+    end = begin + length
+    return _envelope(command, cause, correlation, kind, data[begin:end]), end
+
+
+def command_of(state: bytes) -> UUID:
+    """The command id of stored bytes."""
+    return UUID(bytes=state[STAMPED + NONCE : STAMPED + NONCE + 16])
+
+
+@lru_cache(maxsize=1024)
+def _envelope(command: bytes, cause: int, correlation: bytes, kind: int, actor: bytes) -> Envelope:
+    return Envelope(
+        actor=_actor(kind, actor),
+        command=CommandId(UUID(bytes=command)),
+        cause=Position(cause) if cause else None,
+        correlation=None if correlation == NOBODY else UUID(bytes=correlation),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _actor(kind: int, actor: bytes) -> Actor:
+    return Actor(kind=KINDS[kind], id=actor.decode())

@@ -1,0 +1,129 @@
+"""The record on SQLite: append through the group committer, read beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from hub.app.ports import Answer, Recorded, Request
+from hub.domain.ids import Position, StreamId
+from infra.codec import Codec, KeyRing
+from infra.db import open_writer, transaction
+from infra.eventlog import tables
+from infra.eventlog.committer import Committer
+from infra.eventlog.drafting import drafted
+from infra.eventlog.news import News, followed
+from infra.eventlog.reading import Reading, page
+from infra.eventlog.sqlite import SQLiteStore
+
+PAGE = 1000
+
+
+def microseconds() -> int:
+    """Now, since 1970, UTC."""
+    return time.time_ns() // 1000
+
+
+async def open_log(path: Path, ring: KeyRing, *, now: Callable[[], int] = microseconds) -> Log:
+    """Open the log file, making it when new. Close it with `await log.close()`. Raises `UnsafeStore`."""
+    store = await asyncio.to_thread(SQLiteStore, path, now)
+    return Log(store, Reading(path), ring)
+
+
+def renew_incarnation(path: Path) -> str:
+    """After a restore: whoever followed the earlier log must start over (record rule 6). No hub may be running."""
+    db, fresh = open_writer(path, durable=True), uuid4().hex
+    try:
+        with transaction(db):
+            db.execute(tables.NEW_INCARNATION, (fresh,))
+    finally:
+        db.close()
+    return fresh
+
+
+class Log:
+    """An `EventLog`. One per file and process."""
+
+    def __init__(self, store: SQLiteStore, reading: Reading, ring: KeyRing) -> None:
+        self.workspace: UUID = store.workspace
+        self.codec = Codec(store.workspace, ring)
+        self._incarnation = store.incarnation
+        self._ring = ring
+        self._reading = reading
+        self._news = News()
+        self._committer = Committer(store, self._news.tell)
+
+    async def append(self, request: Request) -> Answer:
+        return await self._committer.commit(await drafted(request, self.codec, self._ring))
+
+    async def read_stream(
+        self, stream: StreamId, *, after: int = 0, limit: int | None = None
+    ) -> Sequence[Recorded]:
+        facts: list[Recorded] = []
+        while limit is None or len(facts) < limit:
+            size = PAGE if limit is None else min(PAGE, limit - len(facts))
+            more = await self._page(
+                tables.SELECT_STREAM, stream.hex, facts[-1].version if facts else after, size
+            )
+            facts += more
+            if not more:
+                break
+        return facts
+
+    async def read_all(self, *, after: int = 0, limit: int = 1000) -> Sequence[Recorded]:
+        """A page of large facts may be shorter than `limit`; only an empty one means the end."""
+        return await self._page(tables.SELECT_ALL, after, limit)
+
+    def follow(self, *, after: int = 0, limit: int = 1000) -> AsyncIterator[Sequence[Recorded]]:
+        return followed(partial(self._page, tables.SELECT_ALL), self._news, after, limit)
+
+    async def head(self) -> Position:
+        return Position(await self._value(tables.SELECT_HEAD) or 0)
+
+    async def version(self, stream: StreamId) -> int:
+        return await self._value(tables.SELECT_VERSION, stream.hex) or 0
+
+    async def holder(self, key: bytes) -> StreamId | None:
+        found = await self._value(tables.SELECT_CLAIMS.format(keys="?"), key, column=1)
+        return StreamId(UUID(found)) if found else None
+
+    async def claims_of(self, stream: StreamId) -> Sequence[bytes]:
+        """Every claim key that a stream holds: what its erasure has to release (record rule 19)."""
+        rows = await self._reading.ask(
+            lambda db: db.execute(tables.SELECT_CLAIMS_OF, (stream.hex,)).fetchall()
+        )
+        return [key for (key,) in rows]
+
+    async def seen(self, key: bytes) -> Position | None:
+        found = await self._value(tables.SELECT_ONCE.format(keys="?"), key, column=1)
+        return None if found is None else Position(found)
+
+    async def mark(self, name: str) -> str | None:
+        found: str | None = await self._value(tables.SELECT_MARK, name)
+        return found
+
+    async def incarnation(self) -> str:
+        """Random, new at each restore: a position means something only together with it."""
+        return self._incarnation
+
+    async def close(self) -> None:
+        await self._committer.close()
+        await asyncio.to_thread(self._reading.close)
+
+    async def _page(self, statement: str, *values: object) -> list[Recorded]:
+        return await self._reading.ask(
+            lambda db: [self.codec.open(row) for row in page(db, statement, *values)]
+        )
+
+    async def _value(self, statement: str, *values: object, column: int = 0) -> Any:
+        def first(db: sqlite3.Connection) -> object:
+            row = db.execute(statement, values).fetchone()
+            return row[column] if row else None
+
+        return await self._reading.ask(first)

@@ -73,9 +73,13 @@ def raise_cpu_limit(seconds: int) -> None:
 
 def read(reader: Reader, message: bytes) -> bytes:
     """`I` and the letter as data, or `U` and why not."""
-    raw, account, trusted, ours = msgspec.msgpack.decode(message, type=tuple[bytes, str, list[str], list[str]])
+    raw, account, trusted, ours = msgspec.msgpack.decode(
+        message, type=tuple[bytes, str, list[str], list[str]]
+    )
     try:
-        incoming = reader(raw, account=account, trusted_authserv=frozenset(trusted), our_domains=frozenset(ours))
+        incoming = reader(
+            raw, account=account, trusted_authserv=frozenset(trusted), our_domains=frozenset(ours)
+        )
     except Unreadable as why:
         return b"U" + str(why).encode("utf-8", "replace")
     # As built-in types a date keeps its zone; msgpack's own timestamps would forget it.

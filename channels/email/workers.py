@@ -49,7 +49,13 @@ class LetterReaders:
     """
 
     def __init__(
-        self, *, count: int = 2, deadline: float = 10.0, recycle: int = 1_000, memory: int = MEMORY, reader: str = READER
+        self,
+        *,
+        count: int = 2,
+        deadline: float = 10.0,
+        recycle: int = 1_000,
+        memory: int = MEMORY,
+        reader: str = READER,
     ) -> None:
         """`deadline` in seconds per letter by the parent's clock; `memory` in bytes; `reader` as module:function."""
         self._count, self._deadline, self._recycle = count, deadline, recycle
@@ -179,10 +185,20 @@ def understood(answer: bytes) -> Incoming:
 
 def reason(code: int, error: Exception) -> str:
     """Why a worker is gone, for people."""
-    known = {-9: "killed", -24: f"more than {CPU_SECONDS} s of CPU", -11: "crashed", -6: "aborted", 3: "out of memory"}
+    known = {
+        -9: "killed",
+        -24: f"more than {CPU_SECONDS} s of CPU",
+        -11: "crashed",
+        -6: "aborted",
+        3: "out of memory",
+    }
     return known.get(code, f"exit {code}, {type(error).__name__}")
 
 
 def environment() -> dict[str, str]:
     """Nothing of ours: no keys, no settings; only where the code is."""
-    return {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "1"}
+    return {
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "LANG": "C.UTF-8",
+        "MALLOC_ARENA_MAX": "1",
+    }

@@ -48,7 +48,15 @@ def read_letter(
         return understood(raw, account, trusted_authserv, our_domains)
     except Unreadable:
         raise
-    except (ValueError, LookupError, AttributeError, TypeError, RecursionError, OverflowError, AssertionError) as broken:
+    except (
+        ValueError,
+        LookupError,
+        AttributeError,
+        TypeError,
+        RecursionError,
+        OverflowError,
+        AssertionError,
+    ) as broken:
         raise Unreadable(f"{type(broken).__name__}: {str(broken)[:200]}") from broken
 
 
@@ -118,7 +126,11 @@ def doubts(sender: Address, proof: Authentication, ours: frozenset[str]) -> list
 
 def defects(head: Head, others: list[str]) -> tuple[str, ...]:
     """Everything odd, each once."""
-    twice = [f"several {name} fields" for name in ("message-id", "subject", "date", "content-type") if len(head.all(name)) > 1]
+    twice = [
+        f"several {name} fields"
+        for name in ("message-id", "subject", "date", "content-type")
+        if len(head.all(name)) > 1
+    ]
     missing = [f"no {name} field" for name in ("message-id", "date") if not head.all(name)]
     unread = ["the date can't be read"] if head.all("date") and written_at(head) is None else []
     return tuple(dict.fromkeys([*head.defects, *twice, *missing, *unread, *others]))[:MOST_DEFECTS]

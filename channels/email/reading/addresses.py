@@ -137,7 +137,9 @@ def opened(mailbox: Mailbox) -> Address:
         if "@" in mailbox.name and not mailbox.quoted and spec.lower() not in mailbox.name.lower():
             mailbox.odd = mailbox.odd or "a name that is another address"
         return checked(SPACES.sub("", spec) if '"' not in spec else spec, display(mailbox), mailbox)
-    bare_spec = SPACES.sub("", mailbox.name) if "@" in mailbox.name and '"' not in mailbox.name else mailbox.name
+    bare_spec = (
+        SPACES.sub("", mailbox.name) if "@" in mailbox.name and '"' not in mailbox.name else mailbox.name
+    )
     if SPEC.match(bare_spec.strip()):
         return checked(bare_spec.strip(), decoded_words(mailbox.comment.strip()), mailbox)
     return salvaged(mailbox)
@@ -152,7 +154,9 @@ def checked(spec: str, name: str, mailbox: Mailbox) -> Address:
 
 def display(mailbox: Mailbox) -> str:
     """The name before an angle: quotes gone, encoded words opened, blanks made single; else the comment."""
-    name = decoded_words(SPACES.sub(" ", mailbox.name.replace('"', "") if not mailbox.quoted else unquoted(mailbox)))
+    name = decoded_words(
+        SPACES.sub(" ", mailbox.name.replace('"', "") if not mailbox.quoted else unquoted(mailbox))
+    )
     return SPACES.sub(" ", name).strip() or decoded_words(mailbox.comment).strip()
 
 

@@ -54,7 +54,9 @@ def judged(results: list[Result], domain: str) -> Authentication:
     if spoken:
         passed = all(each.result == "pass" and same(each, "header.from", domain) for each in spoken)
         said = ", ".join(sorted({each.result for each in spoken}))
-        return Authentication(proven=passed, why=f"dmarc={said}" if passed else f"dmarc={said} is no proof for {domain}")
+        return Authentication(
+            proven=passed, why=f"dmarc={said}" if passed else f"dmarc={said} is no proof for {domain}"
+        )
     for each in results:
         if each.result == "pass" and aligned(each, domain):
             return Authentication(proven=True, why=f"{each.method}=pass for {domain}")
@@ -68,7 +70,9 @@ def same(result: Result, name: str, domain: str) -> bool:
 
 def aligned(result: Result, domain: str) -> bool:
     """The signer or bounce domain is the From domain or one above it. (Below would need a public suffix list.)"""
-    properties = {"dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom", "smtp.mail")}.get(result.method, ())
+    properties = {"dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom", "smtp.mail")}.get(
+        result.method, ()
+    )
     given = [domain_of(result.properties[name]) for name in properties if name in result.properties]
     return any(domain == each or ("." in each and domain.endswith("." + each)) for each in given[:1])
 

@@ -56,7 +56,9 @@ SUBJECTS = re.compile(
 )
 
 
-def automatic(head: Head, sender: Address, subject: str, our_domains: frozenset[str] = frozenset()) -> Automatic:
+def automatic(
+    head: Head, sender: Address, subject: str, our_domains: frozenset[str] = frozenset()
+) -> Automatic:
     """Whether a machine wrote it, and the sign: a field, the sender's name, or (weak) the subject."""
     if is_echo(head, our_domains):
         return Automatic(is_automatic=True, why="our own letter came back (X-Amends)")

@@ -60,7 +60,9 @@ class Body:
         """The letter as HTML, or "" when no part of it is."""
         if not any(each.html for each in self.segments):
             return ""
-        return "\n".join(each.html if each.html else f"<pre>{escape(each.plain or '')}</pre>" for each in self.segments)
+        return "\n".join(
+            each.html if each.html else f"<pre>{escape(each.plain or '')}</pre>" for each in self.segments
+        )
 
 
 def body_of(part: Part) -> Body:

@@ -16,7 +16,8 @@ ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"'`=（）【】：；，、。]{1,64}@[A
 RETURNED_ID = re.compile(r"^[ \t>]*Message-ID\s*:\s*<([^<>\s]{1,900})>", re.IGNORECASE | re.MULTILINE)
 
 DAEMONS = re.compile(
-    r"(?:mailer[-_.]?daemon|postmaster|mail[-_.]?delivery|maildelivery|bounces?|mdaemon|.*system.*admin.*|.*mail.*system.*)", re.IGNORECASE
+    r"(?:mailer[-_.]?daemon|postmaster|mail[-_.]?delivery|maildelivery|bounces?|mdaemon|.*system.*admin.*|.*mail.*system.*)",
+    re.IGNORECASE,
 )
 SUBJECTS = re.compile(
     r"undeliver|returned (?:mail|to sender)|returning (?:message|mail)|delivery (?:status|failure|failed|report|problem|delayed|error|notification)"
@@ -56,7 +57,11 @@ class Report:
 
 def bounce_of(letter: Part, sender: Address, subject: str, text: str) -> Bounce | None:
     """What a delivery report says, or None when the letter is none (or reports success)."""
-    statuses = [part for part in leaves(letter) if part.content_type in ("message/delivery-status", "message/global-delivery-status")]
+    statuses = [
+        part
+        for part in leaves(letter)
+        if part.content_type in ("message/delivery-status", "message/global-delivery-status")
+    ]
     if statuses:
         return from_status([each for part in statuses for each in reports(content(part))], letter, text)
     return from_words(letter, sender, subject, text)
@@ -65,7 +70,11 @@ def bounce_of(letter: Part, sender: Address, subject: str, text: str) -> Bounce 
 def reports(raw: bytes) -> list[Report]:
     """The recipients of a `message/delivery-status` body: groups of fields between empty lines (RFC 3464 §2.1)."""
     groups = [head_of(group) for group in BLANK_LINE.split(raw)[: MOST_RECIPIENTS + 1]]
-    return [report(group) for group in groups if group.first("action") or group.first("final-recipient") or group.first("status")]
+    return [
+        report(group)
+        for group in groups
+        if group.first("action") or group.first("final-recipient") or group.first("status")
+    ]
 
 
 def report(fields: Head) -> Report:
@@ -98,7 +107,10 @@ def from_status(found: list[Report], letter: Part, text: str) -> Bounce | None:
         permanent=bool(failed) or not found,
         recipients=recipients or failed_recipients(letter) or tuple(dict.fromkeys(ADDRESS.findall(text)))[:1],
         original_ids=original_ids(letter, text),
-        diagnostic=next((f"{each.status} {each.diagnostic}".strip() for each in chosen if each.status or each.diagnostic), ""),
+        diagnostic=next(
+            (f"{each.status} {each.diagnostic}".strip() for each in chosen if each.status or each.diagnostic),
+            "",
+        ),
     )
 
 
@@ -106,11 +118,18 @@ def from_words(letter: Part, sender: Address, subject: str, text: str) -> Bounce
     """A report without its fields: a daemon's name or a null return path, and the sentences daemons write."""
     head = letter.head
     named = failed_recipients(letter)
-    daemon = DAEMONS.fullmatch(sender.address.rpartition("@")[0]) or head.first("return-path").replace(b" ", b"") == b"<>"
+    daemon = (
+        DAEMONS.fullmatch(sender.address.rpartition("@")[0])
+        or head.first("return-path").replace(b" ", b"") == b"<>"
+    )
     if not named and not (daemon and head.first("auto-submitted").lower()[:12] != b"auto-replied"):
         return None
-    permanent = next((final for sentence, final in SENTENCES if sentence.search(f"{subject}\n{text[:4000]}")), None)
-    if permanent is None or not (named or SUBJECTS.search(subject) or DAEMONS.fullmatch(sender.address.rpartition("@")[0])):
+    permanent = next(
+        (final for sentence, final in SENTENCES if sentence.search(f"{subject}\n{text[:4000]}")), None
+    )
+    if permanent is None or not (
+        named or SUBJECTS.search(subject) or DAEMONS.fullmatch(sender.address.rpartition("@")[0])
+    ):
         return None
     above = ORIGINAL_BELOW.split(text, maxsplit=1)[0][:8000]
     own = {sender.address.lower()}
@@ -138,8 +157,18 @@ def original_ids(letter: Part, text: str) -> tuple[str, ...]:
     """Message-IDs of the letters that came back: from returned heads, else the report's own references or text."""
     found: list[str] = []
     for part in leaves(letter):
-        if part.content_type in ("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers"):
+        if part.content_type in (
+            "message/rfc822",
+            "message/global",
+            "text/rfc822-headers",
+            "message/rfc822-headers",
+            "message/global-headers",
+        ):
             found += ids(head_of(split_head(content(part).lstrip())[0]), "message-id")
     found = found or RETURNED_ID.findall(text)
-    found = found or [each for value in letter.head.all("in-reply-to") + letter.head.all("references") for each in BRACKETED.findall(value.decode("latin-1"))]
+    found = found or [
+        each
+        for value in letter.head.all("in-reply-to") + letter.head.all("references")
+        for each in BRACKETED.findall(value.decode("latin-1"))
+    ]
     return tuple(dict.fromkeys(found))[:20]

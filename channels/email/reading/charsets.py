@@ -34,12 +34,22 @@ MEANT = {
     "us-ascii": "ascii", "ansi_x3.4-1968": "ascii", "7bit": "ascii", "8bit": "", "binary": "", "none": "",
     "unknown-8bit": "", "x-unknown": "", "unknown": "", "default": "", "default_charset": "", "x-windows-utf-8": "utf-8",
 }  # fmt: skip
-SIBLINGS = {"big5hkscs": "cp950", "iso2022_jp_ext": "iso2022_jp_3", "euc_jp": "euc_jis_2004", "cp932": "shift_jisx0213"}
+SIBLINGS = {
+    "big5hkscs": "cp950",
+    "iso2022_jp_ext": "iso2022_jp_3",
+    "euc_jp": "euc_jis_2004",
+    "cp932": "shift_jisx0213",
+}
 """A second codec for what the first refuses: both read the same letters but for a few signs."""
 STATEFUL = ("iso2022", "hz", "utf-7", "utf-16", "utf-32")
 SINGLE_BYTE = ("cp125", "iso8859", "koi8", "mac-", "cp874", "cp437", "cp850", "latin")
 MULTI_BYTE = ("gb18030", "big5", "cp950", "cp932", "cp949", "euc_", "johab", "shift_jis")
-BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 HAN_IN_GB = re.compile(rb"(?:[\xb0-\xf7][\xa1-\xfe]){2,}")
 
@@ -87,7 +97,7 @@ def better(raw: bytes, codec: str) -> str:
         return eastern(raw) or codec
     if codec.startswith(MULTI_BYTE):
         text = strictly(raw, "utf-8")
-        return "utf-8" if text is not None and any("\u0800" <= c for c in text) else codec
+        return "utf-8" if text is not None and any(c >= "\u0800" for c in text) else codec
     return codec
 
 
@@ -134,7 +144,12 @@ def known(name: str) -> str | None:
     except (LookupError, ValueError):
         return None
     text_codec = getattr(codec, "_is_text_encoding", True)  # else "base64" or "rot13" would be a charset
-    return codec.name if text_codec and codec.name not in ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape") else None
+    return (
+        codec.name
+        if text_codec
+        and codec.name not in ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape")
+        else None
+    )
 
 
 def by_mark(raw: bytes) -> str:

@@ -56,4 +56,8 @@ def safe(name: str) -> str:
     if len(name) <= LONGEST_NAME:
         return name
     stem, dot, ending = name.rpartition(".")
-    return stem[: LONGEST_NAME - len(ending) - 1] + dot + ending if dot and len(ending) < 20 else name[:LONGEST_NAME]
+    return (
+        stem[: LONGEST_NAME - len(ending) - 1] + dot + ending
+        if dot and len(ending) < 20
+        else name[:LONGEST_NAME]
+    )

@@ -19,6 +19,10 @@ KNOWN_FIELD = re.compile(
     rb"|return-path|content-[a-z-]+|x-[a-z0-9-]+)[ \t]*:",
     re.IGNORECASE,
 )
+PADDING = re.compile(rb"=+")
+NOT_BASE64 = bytes(
+    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
+)
 FOLD = re.compile(rb"[\r\n]+[ \t]*")
 BLANKS = re.compile(r"[ \t]*[\r\n]+[ \t]*")
 
@@ -70,7 +74,9 @@ def head_of(block: bytes) -> Head:
 
 def cut(value: bytes, name: bytes, defects: list[str]) -> bytes:
     if len(value) > MOST_BYTES:
-        defects.append(f"{name.decode('latin-1')[:60]} is {len(value)} bytes long; the first {MOST_BYTES} were read")
+        defects.append(
+            f"{name.decode('latin-1')[:60]} is {len(value)} bytes long; the first {MOST_BYTES} were read"
+        )
     return value[:MOST_BYTES].strip(b" \t\r\n")
 
 
@@ -217,8 +223,11 @@ def from_q(body: bytes) -> bytes:
 
 def from_base64(body: bytes) -> bytes:
     """Base64 with missing or early padding forgiven; what is left over after the last whole byte is dropped."""
-    out = bytearray()
-    for run in re.split(rb"=+", re.sub(rb"[^A-Za-z0-9+/=]+", b"", body)):
-        whole = run[: len(run) - 1] if len(run) % 4 == 1 else run
-        out += binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
-    return bytes(out)
+    letters = body.translate(None, NOT_BASE64)
+    runs = [letters] if b"=" not in letters[:-2].rstrip(b"=") else PADDING.split(letters)
+    return b"".join(binascii.a2b_base64(padded(run.rstrip(b"="))) for run in runs)
+
+
+def padded(run: bytes) -> bytes:
+    whole = run[:-1] if len(run) % 4 == 1 else run
+    return whole + b"=" * (-len(whole) % 4)

@@ -12,7 +12,9 @@ MOST_IDS = 500
 BRACKETED = re.compile(r"<([^<>]{1,900})>")
 UNBRACKETED = re.compile(r"[^\s<>,;\"']+@[^\s<>,;\"']+")
 BLANKS = re.compile(r"\s+")
-ISO = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})?")
+ISO = re.compile(
+    r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})?"
+)
 
 
 def ids(head: Head, name: str) -> tuple[str, ...]:
@@ -54,7 +56,8 @@ def iso_date(text: str) -> datetime | None:
     match = ISO.search(text)
     if match is None:
         return None
-    moment = datetime(*(int(part) for part in match.groups(default="0")[:6]), tzinfo=UTC)  # type: ignore[arg-type]
+    year, month, day, hour, minute, second = (int(part) for part in match.groups(default="0")[:6])
+    moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
     sign = match[7] or "Z"
     if sign == "Z":
         return moment

@@ -30,7 +30,9 @@ QUOTES = (
 RULES = "//div[@id='divRplyFwdMsg' or @id='appendonsend' or @id='x_divRplyFwdMsg'] | //hr[@id='stopSpelling']"
 """Outlook marks only where the quoted letter begins."""
 
-UNSEEN = re.compile(r"<(script|style|head|title)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL)
+UNSEEN = re.compile(
+    r"<(script|style|head|title)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL
+)
 BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d|/table)\b[^>]*>", re.IGNORECASE)
 TAGS = re.compile(r"<[a-zA-Z/!?][^<>]*>?")
 SPACE_BEFORE_END = re.compile(r"[ \t\u00a0]+\n")

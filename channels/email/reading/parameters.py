@@ -43,7 +43,9 @@ def parameters(raw: bytes, charset: str = "") -> Parameters:
     return Parameters((value[0] if value else "").strip().lower(), plain | extended)
 
 
-def note(match: re.Match[str], plain: dict[str, str], sections: dict[str, list[tuple[int, bool, str]]]) -> None:
+def note(
+    match: re.Match[str], plain: dict[str, str], sections: dict[str, list[tuple[int, bool, str]]]
+) -> None:
     """Put one parameter where it belongs: whole and plain, or a section of RFC 2231."""
     content = unescaped(match[2]) if match[2] is not None else match[3].strip()
     named = SECTION.match(match[1].lower())

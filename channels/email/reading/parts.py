@@ -12,6 +12,7 @@ from channels.email.reading.parameters import Parameters, media_type, parameters
 
 DEEPEST = 30
 MOST_PARTS = 1_000
+REST = re.compile(rb"(--)?[ \t]*(?=[\r\n]|\Z)")
 BASE64_TEXT = re.compile(rb"[A-Za-z0-9+/\s]*(?:=[=\s]*)?")
 
 
@@ -80,16 +81,13 @@ def with_children(part: Part, budget: Budget, depth: int) -> Part:
 
 def split(body: bytes, boundary: bytes, budget: Budget) -> Iterator[bytes]:
     """The raw parts between delimiter lines; the line end before a delimiter belongs to it (RFC 2046 §5.1.1)."""
-    delimiter = re.compile(
-        rb"(?:\A|\r\n|\n|\r)--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r\n|\n|\r|\Z)"
-    )
     start = -1
-    for match in delimiter.finditer(body):
+    for begin, end, closing in delimiters(body, b"--" + boundary):
         if start >= 0:
-            yield body[start : match.start()]
+            yield body[start:begin]
             budget.parts -= 1
-        start = line_after(body, match.end())
-        if match[1]:
+        start = line_after(body, end)
+        if closing:
             if body[start:].strip():
                 budget.defects.append("text after the last part")
             return
@@ -99,6 +97,16 @@ def split(body: bytes, boundary: bytes, budget: Budget) -> Iterator[bytes]:
     if start >= 0:
         budget.defects.append("the last part is not closed")
         yield body[start:]
+
+
+def delimiters(body: bytes, mark: bytes) -> Iterator[tuple[int, int, bool]]:
+    """(start with the line end before it, end, closes?) of each line that is the mark and nothing more."""
+    at = -1
+    while (at := body.find(mark, at + 1)) >= 0:
+        rest = REST.match(body, at + len(mark))
+        if rest and (at == 0 or body[at - 1] in b"\r\n"):
+            before = 2 if body[at - 2 : at] == b"\r\n" else 1
+            yield max(0, at - before), rest.end(), rest[1] is not None
 
 
 def line_after(body: bytes, at: int) -> int:
@@ -151,7 +159,9 @@ def from_uu(body: bytes) -> bytes:
         try:
             out += binascii.a2b_uu(line)
         except binascii.Error:
-            used = (((line[0] - 32) & 63) * 4 + 5) // 3  # encoders that pad the line (RFC-less, CPython does the same)
+            used = (
+                ((line[0] - 32) & 63) * 4 + 5
+            ) // 3  # encoders that pad the line (RFC-less, CPython does the same)
             out += lenient_uu(line[:used])
     return bytes(out)
 

@@ -20,18 +20,23 @@ VERBS = (
     "napsal", "napisał", "написал", "пишет", "さんは書きました", "님이 작성",
 )  # fmt: skip
 WROTE = re.compile(rf"(?:{'|'.join(VERBS)})(?:.{{0,200}}[:：]|\s*)\s*$", re.IGNORECASE)
-NO_VERB = re.compile(r"^\d{4}年\d{1,2}月\d{1,2}日.{0,80}[<＜]\S+@\S+[>＞]\s*[:：]\s*$")
-"""Gmail in Japanese names date and person only."""
+NO_VERB = re.compile(r"\d{4}.{0,40}\d{1,2}[:：]\d{2}.{0,80}[<＜]\S+@\S+[>＞]\s*[:：]\s*$")
+"""Gmail in Japanese and Russian gives moment and person only."""
 
-ATTRIBUTION_START = re.compile(r"^\s*(?:(?:On|Am|Le|El|Il|Em|Op|Den|At|Dne|W dniu)\s|在|于|於|\d{4}\s*[年/.-]|\d{1,2}\s)")
+ATTRIBUTION_START = re.compile(
+    r"^\s*(?:(?:On|Am|Le|El|Il|Em|Op|Den|At|Dne|W dniu)\s|在|于|於|\d{4}\s*[年/.-]|\d{1,2}\s)"
+)
 PERSON = re.compile(r"\S@\S")
-DAY = re.compile(r"\d{4}\s*[年년/.-]\s*\d{1,2}|\d{1,2}[./-]\s?\d{1,2}[./-]\s?\d{2,4}|\b(?:19|20)\d{2}\b|\d{1,2}月\d{1,2}日")
+DAY = re.compile(
+    r"\d{4}\s*[年년/.-]\s*\d{1,2}|\d{1,2}[./-]\s?\d{1,2}[./-]\s?\d{2,4}|\b(?:19|20)\d{2}\b|\d{1,2}月\d{1,2}日"
+)
 TIME = re.compile(r"\d{1,2}\s*[:：.h时點点時]\s*\d{2}")
 
 ORIGINAL = re.compile(
-    r"^\s*(?:[-—–_=*]{2,}\s*)?(?:Original Message|Original Appointment|Reply message|原始邮件|原始郵件|原邮件|回复的原邮件|回复的邮件"
+    r"^\s*(?:[-—–_=*]{2,}\s*)?(?:Original Message|Original Appointment|Reply message|原始邮件|原始郵件|原邮件|邮件原文|回复的原邮件|回复的邮件"
     r"|原始信息|原始訊息|Ursprüngliche Nachricht|Originalnachricht|Message d'origine|Message original|Mensaje original"
-    r"|Messaggio originale|Mensagem original|Oorspronkelijk bericht|元のメッセージ|Исходное сообщение)\s*[-—–_=*]{2,}\s*$",
+    r"|Messaggio originale|Mensagem original|Oorspronkelijk bericht|元のメッセージ|Исходное сообщение)\s*[-—–_=*]{2,}\s*$"
+    r"|^\s*-{6,}\s*Original\s*-{6,}\s*$",
     re.IGNORECASE,
 )
 FORWARDED = re.compile(
@@ -50,8 +55,17 @@ FIELDS = {
 }
 """The head of the quoted letter as Outlook, Foxmail, QQ and others print it above its text."""
 
+
+def spaced(names: str) -> str:
+    """Chinese programs set blanks inside short names: 主　题, 收 件 人."""
+    return re.sub(r"(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])", r"\\s*", names)
+
+
 FIELD_LINE = re.compile(
-    r"^[\s|*]*(?:" + "|".join(f"(?P<{kind}>{names})" for kind, names in FIELDS.items()) + r")[\s*]*[:：|]", re.IGNORECASE
+    r"^[\s|*]*(?:"
+    + "|".join(f"(?P<{kind}>{spaced(names)})" for kind, names in FIELDS.items())
+    + r")[\s*]*[:：|]",
+    re.IGNORECASE,
 )
 RULE = re.compile(r"^\s*(?:_{5,}|-{3,}|—{3,}|={5,}|\*{5,}|原始邮件|原始郵件)\s*$")
 FOOTER = re.compile(r"^\s*(?:-- ?|_{10,}|-{10,})$")
@@ -69,7 +83,9 @@ def new_part(marked: str) -> str:
         return whole
     if answers_in_place(runs, lines, quoted):
         return whole
-    own = "\n".join(shown(line) for line, is_quote in zip(marked.split("\n"), quoted, strict=True) if not is_quote)
+    own = "\n".join(
+        shown(line) for line, is_quote in zip(marked.split("\n"), quoted, strict=True) if not is_quote
+    )
     return own.strip() or whole
 
 
@@ -100,9 +116,11 @@ def quoted_lines(lines: list[str]) -> list[bool]:
     at = 0
     while at < len(lines):
         line = shown(lines[at])
-        if FORWARDED.match(line):
+        if len(line) > LONGEST_SIGN:
+            at += 1
+        elif FORWARDED.match(line):
             return flags[:at] + [False] * (len(lines) - at)
-        if flags[at]:
+        elif flags[at]:
             at += 1
         elif starts_original(lines, at):
             start = with_rule(lines, at)
@@ -135,12 +153,12 @@ def starts_original(lines: list[str], at: int) -> bool:
     line = shown(lines[at])
     if ORIGINAL.match(line):
         return True
-    first = FIELD_LINE.match(line) if len(line) <= LONGEST_SIGN else None
+    first = FIELD_LINE.match(line)
     if first is None or first.lastgroup != "from":
         return False
     kinds = set()
     for below in lines[at + 1 : at + 9]:
-        match = FIELD_LINE.match(shown(below))
+        match = FIELD_LINE.match(shown(below)[:LONGEST_SIGN])
         kinds |= {match.lastgroup} if match else set()
     return len(kinds & {"when", "to", "subject"}) >= 2
 
@@ -172,10 +190,14 @@ def attribution(lines: list[str], at: int) -> int:
 
 def is_attribution(text: str) -> bool:
     """A verb of writing with a person or a day, begun as mail programs begin."""
-    if NO_VERB.match(text):
+    if NO_VERB.search(text):
         return True
     person = PERSON.search(text)
-    return bool(WROTE.search(text) and (person or ATTRIBUTION_START.match(text)) and (DAY.search(text) or TIME.search(text)))
+    return bool(
+        WROTE.search(text)
+        and (person or ATTRIBUTION_START.match(text))
+        and (DAY.search(text) or TIME.search(text))
+    )
 
 
 def certain(text: str) -> bool:

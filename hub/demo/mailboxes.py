@@ -47,7 +47,9 @@ class KeptInbox(MailboxData):
                 _write(self.folder / f"{self._max_uid + 1}.eml", bytes(append_msg.literal))
             return await self._place(append_msg, recent=recent)
 
-    async def update_selected(self, selected: SelectedMailbox, *, wait_on: Event | None = None) -> SelectedMailbox:
+    async def update_selected(
+        self, selected: SelectedMailbox, *, wait_on: Event | None = None
+    ) -> SelectedMailbox:
         """pymap sleeps through what came between a search and the IDLE after it; such news is told at once."""
         seen = selected.mod_sequence
         late = seen is not None and seen < self._mod_sequences.highest

@@ -5,18 +5,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import secrets
 import signal
 from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
-from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from aiosmtpd.smtp import SMTP
 from proxyprotocol.noop import ProxyProtocolNoop
 from proxyprotocol.sock import SocketInfoLocal
 from pymap.backend.dict import Config, Login
@@ -28,6 +26,7 @@ from pymap.user import UserMetadata
 from pysasl.hashing import Cleartext
 
 from hub.demo.certificates import papers_in, server_context
+from hub.demo.doorman import Doorman, TrackedSMTP, User
 from hub.demo.mailboxes import KeptInbox, open_mailboxes
 from hub.demo.postmark import Submission, stamp
 from hub.domain.letters import normalised
@@ -35,14 +34,7 @@ from hub.domain.letters import normalised
 LARGEST_LETTER = 64 * 2**20
 LOOPBACK = "127.0.0.1"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
-    """Somebody with a mailbox here. `address` is also the login."""
-
-    address: str
-    password: str
-    name: str = ""
+__all__ = ["MailServer", "User", "serve"]
 
 
 class QuietConfig(Config):
@@ -102,13 +94,20 @@ class MailServer:
         inbox = self.inboxes[normalised(address)]
         return [inbox.raw[uid] for uid in sorted(inbox.raw)]
 
-    async def deliver(self, raw: bytes, sender: str, recipient: str, *, peer: str = "localhost", login: str = "") -> None:
+    async def deliver(
+        self, raw: bytes, sender: str, recipient: str, *, peer: str = "localhost", login: str = ""
+    ) -> None:
         """Put one letter into a local mailbox, with our trace fields on top."""
         owner = self.owner(recipient)
         if owner is None:
             raise KeyError(recipient)
         submission = Submission(
-            server=self.authserv_id, recipient=recipient, sender=sender, peer=peer, login=login, at=datetime.now(UTC)
+            server=self.authserv_id,
+            recipient=recipient,
+            sender=sender,
+            peer=peer,
+            login=login,
+            at=datetime.now(UTC),
         )
         ours = frozenset(address.rpartition("@")[2] for address in self.users)
         letter = AppendMessage(stamp(raw, submission, ours), submission.at, frozenset())
@@ -154,52 +153,6 @@ class MailServer:
         return await asyncio.start_server(serve, LOOPBACK, self.imap_port, ssl=context, limit=2**20)
 
 
-class TrackedSMTP(SMTP):
-    """An aiosmtpd session that the server can hang up on when it stops."""
-
-    def __init__(self, handler: object, *, lines: set[asyncio.BaseTransport], **settings: Any) -> None:
-        super().__init__(handler, **settings)
-        self._open_lines = lines
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._open_lines.add(transport)
-        super().connection_made(transport)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        super().connection_lost(error)
-        self._open_lines.difference_update([line for line in self._open_lines if line.is_closing()])
-
-
-class Doorman:
-    """Who may hand in letters, and for whom (aiosmtpd's hooks)."""
-
-    def __init__(self, server: MailServer) -> None:
-        self.server = server
-
-    def authenticate(self, _smtp: Any, _session: Any, _envelope: Any, _mechanism: str, given: Any) -> AuthResult:
-        if not isinstance(given, LoginPassword):
-            return AuthResult(success=False, handled=False)
-        address = normalised(given.login.decode(errors="replace"))
-        user = self.server.users.get(address)
-        known = user is not None and secrets.compare_digest(user.password.encode(), given.password)
-        return AuthResult(success=known, handled=False, auth_data=address if known else None)
-
-    async def handle_RCPT(self, _smtp: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
-        if self.server.owner(address) is None:
-            return "550 5.1.1 No such mailbox here"
-        envelope.rcpt_tos.append(address)
-        return "250 2.1.5 OK"
-
-    async def handle_DATA(self, _smtp: Any, session: Any, envelope: Any) -> str:
-        login = str(session.auth_data or "") if session.authenticated else ""
-        peer = session.host_name or "unknown"
-        for recipient in envelope.rcpt_tos:
-            await self.server.deliver(
-                envelope.original_content, envelope.mail_from or "", recipient, peer=peer, login=login
-            )
-        return "250 2.0.0 Kept"
-
-
 def _pymap_config(context: Any) -> QuietConfig:
     config = QuietConfig(
         Namespace(passlib_cfg=None, proxy_protocol=None), demo_data=False, demo_user="", demo_password="",
@@ -230,9 +183,13 @@ async def serve(users: Sequence[User], folder: Path | None, domain: str, ports_f
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """`python -m hub.demo.mailserver --ports-file FILE --user address:password …`."""
-    parser = argparse.ArgumentParser(description="A small mail server on the loopback, for trying things out.")
+    parser = argparse.ArgumentParser(
+        description="A small mail server on the loopback, for trying things out."
+    )
     parser.add_argument("--folder", type=Path, help="where letters survive a restart (default: in memory)")
-    parser.add_argument("--ports-file", type=Path, required=True, help="gets the ports and the certificate as JSON")
+    parser.add_argument(
+        "--ports-file", type=Path, required=True, help="gets the ports and the certificate as JSON"
+    )
     parser.add_argument("--domain", default="shop.example")
     parser.add_argument("--user", action="append", required=True, metavar="ADDRESS:PASSWORD")
     given = parser.parse_args(arguments)

@@ -57,7 +57,9 @@ def judge(head: bytes, login: str, ours: frozenset[str]) -> str:
 
 def _authors(head: bytes) -> list[str]:
     fields = BytesHeaderParser(policy=compat32).parsebytes(head).get_all("From") or []
-    return [normalised(address) for _, address in getaddresses([str(field) for field in fields]) if "@" in address]
+    return [
+        normalised(address) for _, address in getaddresses([str(field) for field in fields]) if "@" in address
+    ]
 
 
 def _split(raw: bytes) -> tuple[bytes, bytes, bytes]:

@@ -1,11 +1,11 @@
-"""aioimaplib, hardened: nothing is read recursively, nothing waits on a dead line, every wait has an end."""
+"""One connection to one mailbox, over aioimaplib: nothing waits on a dead line, every wait has an end."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import ssl
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,13 +14,11 @@ from typing import Any, TypeVar
 from aioimaplib import aioimaplib
 
 from channels.email.cursor import uid_set
+from channels.email.wire.protocol import ConnectionLost, HardenedProtocol
 
 T = TypeVar("T")
 
-CRLF = b"\r\n"
-LITERAL = re.compile(rb"\{(\d+)\}$")
 UIDVALIDITY = re.compile(rb"UIDVALIDITY (\d+)")
-EXISTS = re.compile(rb"\* \d+ EXISTS", re.IGNORECASE)
 FETCH_START = re.compile(rb"\d+ FETCH \(")
 UID = re.compile(rb"\bUID (\d+)")
 SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
@@ -28,10 +26,6 @@ DATE = re.compile(rb'\bINTERNALDATE "([^"]+)"')
 EMPTY_BODY = re.compile(rb'BODY\[\] (?:""|NIL)')
 LONGEST_COMMAND = 15 * 60.0
 """Seconds for one command as a whole, however steadily bytes trickle in."""
-
-
-class ConnectionLost(Exception):
-    """The mail server is gone: closed, reset, timed out, or it said goodbye."""
 
 
 class MailboxRefused(Exception):
@@ -46,79 +40,6 @@ class Fetched:
     size: int = 0
     received_at: datetime | None = None
     body: bytes | None = None
-
-
-class HardenedProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
-    """aioimaplib 2.0.3 recurses per line, ignores lost lines and goodbyes, and never answers a failed AUTHENTICATE."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(loop)
-        self.lost: asyncio.Future[None] = loop.create_future()
-        self.lost.add_done_callback(lambda future: future.exception())
-        self.announced = asyncio.Event()
-
-    def fail(self, why: str) -> None:
-        """Every wait on this line ends now."""
-        if not self.lost.done():
-            self.lost.set_exception(ConnectionLost(why))
-        if self.transport is not None:
-            self.transport.abort()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.fail(f"connection lost: {exc}" if exc else "the mail server closed the connection")
-        super().connection_lost(exc)
-
-    def data_received(self, d: bytes) -> None:
-        try:
-            super().data_received(d)
-        except Exception as broken:
-            # aioimaplib raises Abort, Error, ValueError and IndexError out of the transport's callback.
-            self.fail(f"an answer that can't be read: {broken}")
-
-    def _handle_responses(
-        self, data: bytes, line_handler: Callable[[bytes, Any], Any], current_cmd: Any = None
-    ) -> None:
-        """The same grammar as the original, in a loop over one buffer instead of a call and a copy per line."""
-        at = 0
-        while at < len(data):
-            if current_cmd is not None and current_cmd.wait_literal_data():
-                missing = current_cmd._expected_size - len(current_cmd._resp_literal_data)
-                current_cmd.append_literal_data(data[at : at + missing])
-                at = min(at + missing, len(data))
-                continue
-            end = data.find(CRLF, at)
-            if end < 0:
-                raise aioimaplib.IncompleteRead(current_cmd, data[at:])
-            current_cmd = self._next_command(data[at:end], line_handler, current_cmd)
-            at = end + len(CRLF)
-        if self.pending_sync_command is not None:
-            self.pending_sync_command.flush()
-        if current_cmd is not None and current_cmd.wait_data():
-            raise aioimaplib.IncompleteRead(current_cmd)
-
-    def _next_command(self, line: bytes, line_handler: Callable[[bytes, Any], Any], current: Any) -> Any:
-        command = line_handler(line, current)
-        literal = LITERAL.search(line)
-        if literal:
-            command = command if command is not None else aioimaplib.Command("NIL", "unused")
-            command.begin_literal_data(int(literal[1]))
-            return command
-        return command if command is not None and command.wait_data() else None
-
-    def _handle_line(self, line: bytes, current_cmd: Any) -> Any:
-        if EXISTS.fullmatch(line):
-            self.announced.set()
-        if current_cmd is None and line[:5].upper() == b"* BYE":
-            self.fail(f"the mail server said goodbye: {line[6:].decode(errors='replace')}")
-            return None
-        return super()._handle_line(line, current_cmd)
-
-    def _continuation(self, line: bytes) -> None:
-        waiting = self.pending_sync_command
-        if waiting is not None and waiting.name == "AUTHENTICATE":
-            self.transport.write(CRLF)
-            return
-        super()._continuation(line)
 
 
 class MailboxClient(aioimaplib.IMAP4):  # type: ignore[misc]
@@ -215,7 +136,9 @@ class MailboxClient(aioimaplib.IMAP4):  # type: ignore[misc]
         return False
 
     async def _fetched(self, uids: Sequence[int], parts: str) -> list[Fetched]:
-        answer = _expect_ok(await self._bounded(self.uid("FETCH", uid_set(uids), parts), LONGEST_COMMAND), "fetch")
+        answer = _expect_ok(
+            await self._bounded(self.uid("FETCH", uid_set(uids), parts), LONGEST_COMMAND), "fetch"
+        )
         return list(read_fetch(answer.lines[:-1]))
 
     async def _bounded(self, action: Awaitable[T], seconds: float | None = None) -> T:
@@ -231,8 +154,9 @@ class MailboxClient(aioimaplib.IMAP4):  # type: ignore[misc]
     async def _raced(self, action: Awaitable[T]) -> T:
         """The result of `action`, or the loss of the line, whichever comes first."""
         task = asyncio.ensure_future(action)
+        either: set[asyncio.Future[Any]] = {task, self.protocol.lost}
         try:
-            await asyncio.wait({task, self.protocol.lost}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
                 self.protocol.lost.result()
             return await task

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -12,9 +13,19 @@ from random import Random
 from typing import Any
 
 from channels.email.backoff import reconnect_after
-from channels.email.cursor import Progress, batches, chunks, found, is_rebound, new_uids, recorded, starting_point
-from channels.email.wire.client import ConnectionLost, Fetched, MailboxClient, MailboxRefused
+from channels.email.cursor import (
+    Progress,
+    batches,
+    chunks,
+    found,
+    is_rebound,
+    new_uids,
+    recorded,
+    starting_point,
+)
+from channels.email.wire.client import Fetched, MailboxClient, MailboxRefused
 from channels.email.wire.mailbox import Arrival, Ledger, MailboxNote, MailboxSettings, State
+from channels.email.wire.protocol import ConnectionLost
 from hub.domain.letters import Location
 
 log = logging.getLogger(__name__)
@@ -63,8 +74,7 @@ async def _until_it_breaks(follower: Follower) -> str:
     """Follow on one connection; the sentence that says why it ended."""
     settings = follower.settings
     follower.tell("connecting")
-    context = settings.context or _trusted(settings)
-    client = MailboxClient(settings.host, settings.port, settings.timeout, context)
+    client = MailboxClient(settings.host, settings.port, settings.timeout, _secured(settings))
     try:
         await _follow(client, follower)
     except (ConnectionLost, MailboxRefused, OSError) as broken:
@@ -179,10 +189,8 @@ async def _settle(follower: Follower, cursor: Location, progress: Progress) -> L
     return moved
 
 
-def _trusted(settings: MailboxSettings) -> Any:
-    import ssl
-
-    return ssl.create_default_context() if settings.tls else None
+def _secured(settings: MailboxSettings) -> ssl.SSLContext | None:
+    return (settings.context or ssl.create_default_context()) if settings.tls else None
 
 
 def _now() -> datetime:

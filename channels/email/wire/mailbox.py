@@ -13,6 +13,8 @@ from hub.domain.letters import Location
 State = Literal["connecting", "receiving", "following", "rebound", "vanished", "retrying"]
 """`following`: everything there is has been taken in. `vanished`: a letter was deleted before it could be fetched."""
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxSettings:
@@ -36,6 +38,12 @@ class MailboxSettings:
     timeout: float = 60.0
     window: int = 16
     mark_seen: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.tls and self.host not in LOOPBACK:
+            raise ValueError(f"mailbox {self.account}: without TLS only a server on this machine may be used")
+        if not 0 < self.idle_minutes < 29:
+            raise ValueError(f"mailbox {self.account}: idle_minutes must be between 0 and 29")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

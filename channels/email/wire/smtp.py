@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import Literal
 
 import aiosmtplib
 from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
-from aiosmtplib.protocol import SMTPProtocol
 
+from channels.email.wire.dialogue import (
+    AfterTheDot,
+    Final,
+    hand_over,
+    name_recipients,
+    name_sender,
+    sentence,
+    verdict,
+    words,
+)
 from hub.domain.letters import Deferred, Delivery, HandedOver, Refused, Uncertain
 
 Security = Literal["starttls", "tls", "plain"]
 
-LINE_END = re.compile(rb"\r\n|\r|\n")
 HANGING_UP = 421
-SLICE = 2**16
-"""Bytes written before looking whether the server took them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +49,9 @@ class SmtpSettings:
     our_name: str = "localhost"
 
 
-async def send(letter: bytes, envelope_from: str, recipients: Sequence[str], settings: SmtpSettings) -> Delivery:
+async def send(
+    letter: bytes, envelope_from: str, recipients: Sequence[str], settings: SmtpSettings
+) -> Delivery:
     """Hand one letter over on a connection of its own. Never raises for what a server or a network does."""
     line = SmtpLine(settings)
     try:
@@ -89,7 +96,7 @@ class SmtpLine:
         used = self._client is not None and self._client.is_connected
         try:
             client = await self._connected()
-            await _name_sender(client, letter, envelope_from, recipients)
+            await name_sender(client, letter, envelope_from, recipients)
         except Final as no:
             return Refused(why=str(no))
         except SMTPResponseException as no:
@@ -101,17 +108,17 @@ class SmtpLine:
             self._drop()
             if used:
                 return await self._send(letter, envelope_from, recipients)
-            return Deferred(why=_sentence("could not reach the mail server", broken))
+            return Deferred(why=sentence("could not reach the mail server", broken))
         return await self._name_and_hand_over(client, letter, recipients)
 
     async def _name_and_hand_over(self, client: SMTP, letter: bytes, recipients: Sequence[str]) -> Delivery:
         refused = dict[str, SMTPResponse]()
         try:
-            refused = await _name_recipients(client, recipients)
+            refused = await name_recipients(client, recipients)
             if len(refused) == len(set(recipients)):
                 self._drop()
                 return _nobody_taken(refused)
-            answer = await _hand_over(client, letter, self.settings.answer_seconds)
+            answer = await hand_over(client, letter, self.settings.answer_seconds)
         except AfterTheDot as lost:
             self._drop()
             return Uncertain(why=str(lost))
@@ -120,7 +127,7 @@ class SmtpLine:
             return verdict(no.code, no.message)
         except (SMTPException, OSError, ValueError) as broken:
             self._drop()
-            return Deferred(why=_sentence("the connection broke before the letter was complete", broken))
+            return Deferred(why=sentence("the connection broke before the letter was complete", broken))
         return HandedOver(receipt=answer, refused=tuple((who, words(no)) for who, no in refused.items()))
 
     async def _connected(self) -> SMTP:
@@ -143,18 +150,12 @@ class SmtpLine:
         self._client = None
 
 
-class Final(Exception):
-    """The letter can't be sent to this server at all."""
-
-
-class AfterTheDot(Exception):
-    """The line broke when the server may already have had the whole letter."""
-
-
-def verdict(code: int, said: str) -> Deferred | Refused:
-    """What a server's no means (RFC 5321 §4.2.1): 5xx is final, all else may pass."""
-    sentence = f"{code} {said}".strip()
-    return Refused(why=sentence) if 500 <= code < 600 else Deferred(why=sentence)
+def _client(settings: SmtpSettings) -> SMTP:
+    return SMTP(
+        hostname=settings.host, port=settings.port, timeout=settings.timeout, local_hostname=settings.our_name,
+        username=settings.user or None, password=settings.password if settings.user else None,
+        use_tls=settings.security == "tls", start_tls=settings.security == "starttls", tls_context=settings.context,
+    )  # fmt: skip
 
 
 def _not_now(no: SMTPResponseException) -> Delivery:
@@ -164,99 +165,8 @@ def _not_now(no: SMTPResponseException) -> Delivery:
     return Deferred(why=f"the mail server does not let us in: {no.code} {no.message}")
 
 
-def words(response: SMTPResponse) -> str:
-    """A server's answer on one line."""
-    return f"{response.code} {response.message}".replace("\n", " ").strip()
-
-
-def dotted(letter: bytes) -> bytes:
-    """The letter as DATA lines: CRLF only, no lone CR or LF, leading dots doubled (RFC 5321 §4.5.2), CRLF at the end."""
-    lines = LINE_END.sub(b"\r\n", letter)
-    lines = lines if lines.endswith(b"\r\n") else lines + b"\r\n"
-    doubled = lines.replace(b"\r\n.", b"\r\n..")
-    return b"." + doubled if doubled.startswith(b".") else doubled
-
-
-def _client(settings: SmtpSettings) -> SMTP:
-    return SMTP(
-        hostname=settings.host, port=settings.port, timeout=settings.timeout, local_hostname=settings.our_name,
-        username=settings.user or None, password=settings.password if settings.user else None,
-        use_tls=settings.security == "tls", start_tls=settings.security == "starttls", tls_context=settings.context,
-    )  # fmt: skip
-
-
-async def _name_sender(client: SMTP, letter: bytes, sender: str, recipients: Sequence[str]) -> None:
-    beyond_ascii = not all(address.isascii() for address in (sender, *recipients))
-    if beyond_ascii and not client.supports_extension("SMTPUTF8"):
-        raise Final("the mail server does not take addresses beyond ASCII (SMTPUTF8)")
-    options = ["SMTPUTF8"] if beyond_ascii else []
-    options += [f"SIZE={len(letter)}"] if client.supports_extension("SIZE") else []
-    options += ["BODY=8BITMIME"] if client.supports_extension("8BITMIME") and not letter.isascii() else []
-    await client.mail(sender, options=options, encoding="utf-8")
-
-
-async def _name_recipients(client: SMTP, recipients: Sequence[str]) -> dict[str, SMTPResponse]:
-    refused = dict[str, SMTPResponse]()
-    for recipient in dict.fromkeys(recipients):
-        try:
-            await client.rcpt(recipient, encoding="utf-8")
-        except aiosmtplib.SMTPRecipientRefused as no:
-            refused[recipient] = SMTPResponse(no.code, no.message)
-    return refused
-
-
 def _nobody_taken(refused: dict[str, SMTPResponse]) -> Deferred | Refused:
     answers = list(refused.values())
     hopeful = [answer for answer in answers if not 500 <= answer.code < 600]
     why = "; ".join(f"{who}: {words(answer)}" for who, answer in refused.items())
     return Deferred(why=why) if hopeful else Refused(why=why)
-
-
-async def _hand_over(client: SMTP, letter: bytes, seconds: float) -> str:
-    """DATA, the lines, the dot, the answer. aiosmtplib's own `data` can't tell a break before the dot from one after."""
-    go_ahead = await client.execute_command(b"DATA")
-    if go_ahead.code != 354:
-        raise aiosmtplib.SMTPDataError(go_ahead.code, go_ahead.message)
-    protocol = client.protocol
-    if protocol is None:
-        raise aiosmtplib.SMTPServerDisconnected("Connection lost")
-    answer = asyncio.ensure_future(protocol.read_response(timeout=seconds))
-    try:
-        await _write_lines(protocol, dotted(letter), answer)
-        protocol.write(b".\r\n")
-        return await _answer_to_the_dot(answer)
-    finally:
-        answer.cancel()
-
-
-async def _write_lines(protocol: SMTPProtocol, lines: bytes, answer: asyncio.Future[SMTPResponse]) -> None:
-    """All lines but the dot, given to the system piece by piece; an answer or a break now comes before the dot."""
-    for start in range(0, len(lines), SLICE):
-        await asyncio.sleep(0)
-        protocol.write(lines[start : start + SLICE])
-        while not answer.done() and _unsent(protocol):
-            await asyncio.wait({answer}, timeout=0.01)
-        if answer.done():
-            early = answer.result()
-            raise aiosmtplib.SMTPDataError(early.code, early.message)
-
-
-def _unsent(protocol: SMTPProtocol) -> int:
-    transport = cast("asyncio.WriteTransport | None", protocol.transport)
-    return transport.get_write_buffer_size() if transport is not None else 0
-
-
-async def _answer_to_the_dot(answer: asyncio.Future[SMTPResponse]) -> str:
-    try:
-        response = await answer
-    except (SMTPException, OSError) as lost:
-        raise AfterTheDot(_sentence("no answer after the letter was sent", lost)) from lost
-    if 200 <= response.code < 300:
-        return words(response)
-    if 400 <= response.code < 600:
-        raise aiosmtplib.SMTPDataError(response.code, response.message)
-    raise AfterTheDot(f"an answer that means nothing after the letter was sent: {words(response)}")
-
-
-def _sentence(what: str, broken: BaseException) -> str:
-    return f"{what}: {str(broken) or type(broken).__name__}"

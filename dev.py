@@ -165,9 +165,9 @@ def fix() -> int:
 
 
 def check(pytest_arguments: list[str]) -> int:
-    prepare_python()
+    python = prepare_python()
     desk = prepare_desk()
-    return report([desk, *static_checks(desk), unit_stage({}, pytest_arguments)])
+    return report([python, desk, *static_checks(desk), unit_stage({}, pytest_arguments)])
 
 
 def test(options: argparse.Namespace, pytest_arguments: list[str]) -> int:
@@ -175,9 +175,9 @@ def test(options: argparse.Namespace, pytest_arguments: list[str]) -> int:
     chosen = options.stages or list(STAGES)
     if unknown := [stage for stage in chosen if stage not in STAGES]:
         raise Stop(f"there is no stage {unknown[0]!r}; the stages are {', '.join(STAGES)}")
-    prepare_python()
+    python = prepare_python()
     desk = prepare_desk()
-    outcomes = [desk]
+    outcomes = [python, desk]
     if set(chosen) & set(APART):
         outcomes += prepare_system(options.no_system)
     settings = test_settings(options)
@@ -280,8 +280,9 @@ def report(outcomes: list[Outcome]) -> int:
 # ---- preparing: Python
 
 
-def prepare_python() -> None:
+def prepare_python() -> Outcome:
     """Bring .venv in line with requirements.lock and pyproject.toml; one preparation at a time."""
+    started = time.monotonic()
     with alone():
         if not venv_is_sound():
             make_venv()
@@ -289,6 +290,7 @@ def prepare_python() -> None:
             install_lock()
         if stamp("project") != digest(PROJECT):
             install_project()
+    return Outcome("prepare", "python", time.monotonic() - started, note="ok")
 
 
 def venv_is_sound() -> bool:

@@ -11,7 +11,7 @@ from channels.email.reading.parts import Part, content, leaves
 from hub.domain.letters import Address, Bounce
 
 MOST_RECIPIENTS = 200
-BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r)[ \t]*(?:\r\n|\n|\r)")
+BLANK_LINE = re.compile(rb"\n[ \t]*\n")
 ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"'`=（）【】：；，、。]{1,64}@[A-Za-z0-9.-]{1,253}[A-Za-z0-9]")
 RETURNED_ID = re.compile(r"^[ \t>]*Message-ID\s*:\s*<([^<>\s]{1,900})>", re.IGNORECASE | re.MULTILINE)
 
@@ -69,7 +69,8 @@ def bounce_of(letter: Part, sender: Address, subject: str, text: str) -> Bounce 
 
 def reports(raw: bytes) -> list[Report]:
     """The recipients of a `message/delivery-status` body: groups of fields between empty lines (RFC 3464 §2.1)."""
-    groups = [head_of(group) for group in BLANK_LINE.split(raw)[: MOST_RECIPIENTS + 1]]
+    lines = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    groups = [head_of(group) for group in BLANK_LINE.split(lines)[: MOST_RECIPIENTS + 1]]
     return [
         report(group)
         for group in groups

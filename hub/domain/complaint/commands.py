@@ -27,6 +27,7 @@ class RegisterComplaint:
     """Give it a number, taken from a counter before deciding. `received_at`: when the first message was received.
 
     A person who marks a message gives a fresh id; the bot's is derived from the message.
+    `only_detected`: the bot's registration follows its detection or does not happen.
     """
 
     complaint: ComplaintId
@@ -34,6 +35,7 @@ class RegisterComplaint:
     message: MessageId
     number: str
     received_at: datetime
+    only_detected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,7 +107,7 @@ def detect(command: DetectComplaint, case: Case) -> Events:
 
 
 def register(command: RegisterComplaint, case: Case) -> Events:
-    if case.complaint is None and _has_open_complaint(command, case.state):
+    if case.complaint is None and (command.only_detected or _has_open_complaint(command, case.state)):
         return []
     return [
         ComplaintRegistered(

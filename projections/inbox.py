@@ -1,0 +1,199 @@
+"""The inbox: the views, counters and sort orders that a rep works from, one row per conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Literal, TypeAlias
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+)
+
+from projections import agents, complaints, parked
+from projections.customers import customers
+from projections.inbox_rows import projection
+from projections.inbox_tables import inbox, tags, troubles
+
+__all__ = ["counters", "of_customer", "projection", "row", "rows", "tagged", "view"]
+
+ViewName: TypeAlias = Literal[
+    "mine", "unassigned", "open", "complaints", "snoozed", "resolved", "spam", "all"
+]
+Sort: TypeAlias = Literal["waiting", "newest", "oldest"]
+
+ours = and_(inbox.c.spam.is_(False), inbox.c.erased.is_(False))
+in_hand = and_(ours, inbox.c.life == "open")
+complained = exists().where(
+    complaints.complaints.c.conversation == inbox.c.conversation, complaints.complaints.c.phase != "closed"
+)
+over = or_(inbox.c.life.in_(("resolved", "closed")), inbox.c.erased)
+"""Nothing can be done any more for an erased customer: whatever was open counts as over."""
+
+VIEWS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
+    "mine": lambda agent: and_(in_hand, inbox.c.assignee == agent),
+    "unassigned": lambda agent: and_(in_hand, inbox.c.assignee.is_(None)),
+    "open": lambda agent: in_hand,
+    "complaints": lambda agent: and_(ours, complained),
+    "snoozed": lambda agent: and_(ours, inbox.c.life == "snoozed"),
+    "resolved": lambda agent: and_(inbox.c.spam.is_(False), over),
+    "spam": lambda agent: inbox.c.spam.is_(True),
+    "all": lambda agent: inbox.c.conversation.is_not(None),
+}
+
+ORDERS: Final[Mapping[str, tuple[ColumnElement[str], bool]]] = {
+    "waiting": (func.coalesce("0" + inbox.c.waiting_since, "1" + inbox.c.last_at), True),
+    "newest": (inbox.c.last_at, False),
+    "oldest": (inbox.c.last_at, True),
+}
+"""Sort → key and whether it rises. Waiting: who has waited longest first, then those who wait for nothing."""
+
+STATUS = case((and_(inbox.c.life == "open", inbox.c.answered), "waiting"), else_=inbox.c.life)
+TROUBLE = (
+    select(func.min(troubles.c.trouble))
+    .where(troubles.c.conversation == inbox.c.conversation)
+    .scalar_subquery()
+)
+TAGS = (
+    select(func.group_concat(tags.c.tag, "\n"))
+    .where(tags.c.conversation == inbox.c.conversation)
+    .scalar_subquery()
+)
+
+
+def view(
+    connection: Connection,
+    name: ViewName,
+    agent: str = "",
+    *,
+    sort: Sort = "waiting",
+    cursor: str | None = None,
+    limit: int = 50,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """One page of a view as the desk's `Row`s, and the cursor of the next page (None: this was the last).
+
+    `cursor` is what the page before gave. A row that moves meanwhile may show twice, and is never skipped by its own move up.
+    """
+    key, rises = ORDERS[sort]
+    query = row_query().add_columns(key.label("key")).where(VIEWS[name](agent))
+    ordered = query.order_by(
+        *((key, inbox.c.conversation) if rises else (key.desc(), inbox.c.conversation.desc()))
+    )
+    found = connection.execute(beyond(ordered, key, rises, cursor).limit(limit + 1)).mappings().all()
+    last = found[limit - 1] if len(found) > limit else None
+    return shown(connection, found[:limit]), None if last is None else f"{last['key']}~{last['conversation']}"
+
+
+def beyond(query: Select[Any], key: ColumnElement[str], rises: bool, cursor: str | None) -> Select[Any]:
+    if cursor is None:
+        return query
+    place, here = tuple_(*cursor.rsplit("~", 1)), tuple_(key, inbox.c.conversation)
+    return query.where(here > place if rises else here < place)
+
+
+def counters(connection: Connection, agent: str) -> dict[str, int]:
+    """How many conversations each view holds for this agent, and how many letters are parked."""
+    sums = [func.coalesce(func.sum(case((VIEWS[name](agent), 1), else_=0)), 0).label(name) for name in VIEWS]
+    counted = connection.execute(select(*sums).select_from(inbox)).mappings().one()
+    return dict(counted) | {"parked": parked.waiting(connection)}
+
+
+def row(connection: Connection, conversation: str) -> dict[str, Any] | None:
+    """One conversation, or None."""
+    found = rows(connection, [conversation])
+    return found[0] if found else None
+
+
+def rows(connection: Connection, conversations: Sequence[str]) -> list[dict[str, Any]]:
+    """These conversations, in the order asked for; unknown ones are left out."""
+    query = row_query().where(inbox.c.conversation.in_(conversations))
+    found = {
+        each["conversation"]: each for each in shown(connection, connection.execute(query).mappings().all())
+    }
+    return [found[conversation] for conversation in dict.fromkeys(conversations) if conversation in found]
+
+
+def of_customer(connection: Connection, *circle: str, limit: int = 100) -> list[dict[str, Any]]:
+    """All conversations of a customer (or of several linked ones), newest first."""
+    query = row_query().where(inbox.c.customer.in_(circle)).order_by(inbox.c.last_at.desc()).limit(limit)
+    return shown(connection, connection.execute(query).mappings().all())
+
+
+def tagged(connection: Connection, tag: str, limit: int = 200) -> list[str]:
+    """Conversations with a tag, whatever its case."""
+    query = select(tags.c.conversation).where(func.lower(tags.c.tag) == tag.lower()).limit(limit)
+    return [conversation for (conversation,) in connection.execute(query)]
+
+
+def row_query() -> Select[Any]:
+    complaint = complaints.of_conversations()
+    return (
+        select(
+            inbox,
+            STATUS.label("status"),
+            TROUBLE.label("trouble"),
+            TAGS.label("tags"),
+            customers.c.name.label("customer_name"),
+            *(complaint.c[name].label(f"complaint_{name}") for name in ("complaint", "number", "phase")),
+        )
+        .join_from(inbox, customers, customers.c.customer == inbox.c.customer, isouter=True)
+        .join(complaint, complaint.c.conversation == inbox.c.conversation, isouter=True)
+    )
+
+
+def shown(connection: Connection, found: Sequence[Any]) -> list[dict[str, Any]]:
+    people, inboxes = agents.names(connection), parked.names(connection)
+    return [shown_row(each, people, inboxes) for each in found]
+
+
+AS_THEY_ARE = (
+    *(
+        "conversation",
+        "customer",
+        "channel",
+        "status",
+        "waiting_since",
+        "last_at",
+        "snoozed_until",
+        "messages",
+    ),
+    *("language", "unanswered", "notes", "last_message", "last_customer_message", "opened_at", "erased"),
+)
+
+
+def shown_row(each: Any, people: Mapping[str, str], inboxes: Mapping[str, str]) -> dict[str, Any]:
+    """The desk's `Row`, and a few fields more."""
+    assignee = each["assignee"]
+    return {name: each[name] for name in AS_THEY_ARE} | {
+        "customer_name": each["customer_name"] or each["sender_name"] or "",
+        "customer_address": each["sender_address"] or "",
+        "verified": bool(each["verified"]),
+        "account": each["account"] or "",
+        "inbox_name": inboxes.get(each["account"], ""),
+        "subject": each["subject"] or "",
+        "snippet": each["line"] or "",
+        "snippet_by": each["line_by"] or "",
+        "spam": bool(each["spam"]),
+        "assignee": None if assignee is None else {"id": assignee, "name": people.get(assignee, "")},
+        "tags": sorted(each["tags"].split("\n")) if each["tags"] else [],
+        "complaint": complaint_of(each),
+        "trouble": each["trouble"] or "",
+    }
+
+
+def complaint_of(each: Any) -> dict[str, str] | None:
+    if each["complaint_complaint"] is None:
+        return None
+    return {
+        "id": each["complaint_complaint"],
+        "number": each["complaint_number"] or "",
+        "phase": each["complaint_phase"],
+    }

@@ -1,0 +1,202 @@
+"""What each fact changes in the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Executable, case, delete, func, literal_column, update
+
+from hub.app.ports import Recorded
+from hub.domain.conversation import events as c
+from projections.inbox_tables import inbox, tags, troubles
+from projections.page import Fill, Old, Page, Plain, Plus, Value
+from projections.projection import Projection, Subscriptions, blank, instant, known
+
+project = Subscriptions()
+
+BEFORE_A_REPLY: dict[str, Value] = {
+    "answered_before": Old(inbox.c.answered),
+    "waiting_before": Old(inbox.c.waiting_since),
+    "line_before": Old(inbox.c.line),
+    "line_by_before": Old(inbox.c.line_by),
+    "last_at_before": Old(inbox.c.last_at),
+}
+"""Kept at each answer of a person, so that undo brings the row back as it stood."""
+
+is_ours = inbox.c.line_by == literal_column("'agent'")
+AS_BEFORE: dict[str, Value] = {
+    "answered": Old(inbox.c.answered_before),
+    "waiting_since": Old(func.coalesce(inbox.c.waiting_before, inbox.c.waiting_since)),
+    "line": Old(case((is_ours, inbox.c.line_before), else_=inbox.c.line)),
+    "line_by": Old(case((is_ours, inbox.c.line_by_before), else_=inbox.c.line_by)),
+    "last_at": Old(case((is_ours, inbox.c.last_at_before), else_=inbox.c.last_at)),
+    "messages": Plus(-1),
+}
+
+
+def snippet(text: str | None) -> str | None:
+    """One line of at most 160 characters."""
+    return None if text is None else " ".join(text[:600].split())[:160]
+
+
+@project.on(c.ConversationOpened)
+def _(event: c.ConversationOpened, recorded: Recorded, page: Page) -> None:
+    at = instant(recorded.recorded_at)
+    page.upsert(
+        inbox,
+        str(event.conversation),
+        {
+            "customer": str(recorded.stream),
+            "account": str(event.account),
+            "channel": event.channel,
+            "opened_at": at,
+            "last_at": at,
+            "subject": known(event.subject),
+        },
+    )
+
+
+@project.on(c.MessageReceived)
+def _(event: c.MessageReceived, recorded: Recorded, page: Page) -> None:
+    sender = known(event.sender)
+    page.update(
+        inbox,
+        str(event.conversation),
+        {
+            "sender_name": sender.name if sender else None,
+            "sender_address": sender.address if sender else None,
+            "line": snippet(known(event.new_text)),
+            "line_by": "customer",
+            "last_at": instant(recorded.recorded_at),
+            "language": event.language,
+            "verified": event.verified,
+            "messages": Plus(1),
+            "received": Plus(1),
+            "last_message": str(event.message),
+            "last_customer_message": str(event.message),
+            "answered": False,
+            "answered_before": False,
+        },
+    )
+    if not event.automatic:
+        waits: dict[str, Value] = {"waiting_since": Fill(instant(event.received_at)), "unanswered": Plus(1)}
+        page.update(inbox, str(event.conversation), waits)
+
+
+@project.on(c.ReplyWritten)
+def _(event: c.ReplyWritten, recorded: Recorded, page: Page) -> None:
+    conversation = str(event.conversation)
+    if event.author is not None and event.kind != "forward":
+        page.update(inbox, conversation, BEFORE_A_REPLY)
+        page.update(inbox, conversation, {"answered": True, "waiting_since": None, "unanswered": 0})
+    page.update(
+        inbox,
+        conversation,
+        {
+            "line": snippet(known(event.text)),
+            "line_by": recorded.envelope.actor.kind,
+            "last_at": instant(recorded.recorded_at),
+            "messages": Plus(1),
+            "last_message": str(event.message),
+        },
+    )
+
+
+@project.on(c.ReplyWithdrawn)
+def _(event: c.ReplyWithdrawn, recorded: Recorded, page: Page) -> None:
+    page.update(inbox, str(event.conversation), AS_BEFORE)
+    page.delete(troubles, str(event.message))
+
+
+@project.on(c.NoteAdded)
+def _(event: c.NoteAdded, recorded: Recorded, page: Page) -> None:
+    page.update(inbox, str(event.conversation), {"notes": Plus(1)})
+
+
+@project.on(c.ConversationAssigned)
+def _(event: c.ConversationAssigned, recorded: Recorded, page: Page) -> None:
+    assignee = None if event.assignee is None else str(event.assignee)
+    page.update(inbox, str(event.conversation), {"assignee": assignee})
+
+
+@project.on(c.ConversationSnoozed)
+def _(event: c.ConversationSnoozed, recorded: Recorded, page: Page) -> None:
+    page.update(inbox, str(event.conversation), {"life": "snoozed", "snoozed_until": instant(event.until)})
+
+
+@project.on(c.ConversationWoken, c.ConversationReopened)
+def _(event: c.ConversationWoken | c.ConversationReopened, recorded: Recorded, page: Page) -> None:
+    page.update(inbox, str(event.conversation), {"life": "open", "snoozed_until": None, "answered": False})
+
+
+@project.on(c.ConversationResolved)
+def _(event: c.ConversationResolved, recorded: Recorded, page: Page) -> None:
+    done: dict[str, Plain] = {
+        "life": "resolved",
+        "snoozed_until": None,
+        "waiting_since": None,
+        "unanswered": 0,
+    }
+    page.update(inbox, str(event.conversation), done)
+
+
+@project.on(c.ConversationTagged)
+def _(event: c.ConversationTagged, recorded: Recorded, page: Page) -> None:
+    page.add(tags, (str(event.conversation), event.tag), {})
+
+
+@project.on(c.ConversationUntagged)
+def _(event: c.ConversationUntagged, recorded: Recorded, page: Page) -> None:
+    page.delete(tags, (str(event.conversation), event.tag))
+
+
+@project.on(c.ConversationMarkedSpam)
+def _(event: c.ConversationMarkedSpam, recorded: Recorded, page: Page) -> None:
+    page.update(inbox, str(event.conversation), {"spam": True})
+
+
+@project.on(c.ConversationUnmarkedSpam)
+def _(event: c.ConversationUnmarkedSpam, recorded: Recorded, page: Page) -> None:
+    page.update(inbox, str(event.conversation), {"spam": False})
+
+
+@project.on(c.DeliveryFailed)
+def _(event: c.DeliveryFailed, recorded: Recorded, page: Page) -> None:
+    page.upsert(troubles, str(event.message), {"conversation": str(event.conversation), "trouble": "failed"})
+
+
+@project.on(c.DeliveryUncertain)
+def _(event: c.DeliveryUncertain, recorded: Recorded, page: Page) -> None:
+    page.upsert(
+        troubles, str(event.message), {"conversation": str(event.conversation), "trouble": "uncertain"}
+    )
+
+
+@project.on(c.DeliveryBounced)
+def _(event: c.DeliveryBounced, recorded: Recorded, page: Page) -> None:
+    if event.permanent:
+        page.upsert(
+            troubles, str(event.message), {"conversation": str(event.conversation), "trouble": "bounced"}
+        )
+
+
+@project.on(c.DeliveryRetried, c.DeliveryHandedOver)
+def _(event: c.DeliveryRetried | c.DeliveryHandedOver, recorded: Recorded, page: Page) -> None:
+    page.delete(troubles, str(event.message))
+
+
+PERSONAL = ("subject", "sender_name", "sender_address", "line", "line_before")
+
+
+def forget(customer: str) -> Iterator[Executable]:
+    """The conversation still counts; its words, its names and its tags are gone."""
+    mine = inbox.c.customer == customer
+    of_mine = inbox.select().with_only_columns(inbox.c.conversation).where(mine).scalar_subquery()
+    yield update(inbox).where(mine).values(blank(PERSONAL))
+    yield delete(tags).where(tags.c.conversation.in_(of_mine))
+    yield delete(troubles).where(troubles.c.conversation.in_(of_mine))
+
+
+projection = Projection(
+    name="inbox", version=1, tables=(inbox, tags, troubles), project=project, forget=forget
+)

@@ -1,0 +1,62 @@
+"""The tables behind the inbox: a row per conversation, its tags, and our letters in trouble."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table
+
+metadata = MetaData()
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("conversation", String, primary_key=True),
+    Column("customer", String, nullable=False, default=""),
+    Column("account", String),
+    Column("channel", String),
+    Column("opened_at", String),
+    Column("subject", String),
+    Column("sender_name", String),
+    Column("sender_address", String),
+    Column("line", String),
+    Column("line_by", String),
+    Column("line_before", String),
+    Column("line_by_before", String),
+    Column("last_at", String),
+    Column("last_at_before", String),
+    Column("life", String, server_default="open"),
+    Column("answered", Boolean, server_default="0"),
+    Column("answered_before", Boolean, server_default="0"),
+    Column("waiting_since", String),
+    Column("waiting_before", String),
+    Column("unanswered", Integer, server_default="0"),
+    Column("spam", Boolean, server_default="0"),
+    Column("assignee", String),
+    Column("snoozed_until", String),
+    Column("language", String),
+    Column("verified", Boolean, server_default="0"),
+    Column("messages", Integer, server_default="0"),
+    Column("received", Integer, server_default="0"),
+    Column("notes", Integer, server_default="0"),
+    Column("last_message", String),
+    Column("last_customer_message", String),
+    Column("erased", Boolean, server_default="0"),
+    Index("inbox_by_life", "life", "spam", "last_at"),
+    Index("inbox_by_customer", "customer", "last_at"),
+    Index("inbox_by_assignee", "assignee", "life"),
+)
+
+tags = Table(
+    "inbox_tags",
+    metadata,
+    Column("conversation", String, primary_key=True),
+    Column("tag", String, primary_key=True),
+    Index("inbox_tags_by_tag", "tag"),
+)
+
+troubles = Table(
+    "inbox_troubles",
+    metadata,
+    Column("message", String, primary_key=True),
+    Column("conversation", String, index=True),
+    Column("trouble", String),
+)

@@ -1,0 +1,250 @@
+"""A page of noted changes: what a projection wants written, folded per row in memory and written in bulk.
+
+Per key the order of the notes is kept. Notes that fold into one statement are folded; the others wait for the next
+round, and round n writes the n-th statement of every row with one executemany per table and kind.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
+from itertools import zip_longest
+from operator import itemgetter
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import ColumnElement, Executable, Table, bindparam, delete, func, insert, update
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+Kind: TypeAlias = Literal["upsert", "add", "update", "delete"]
+Plain: TypeAlias = str | int | float | bytes | None
+Key: TypeAlias = "str | int | tuple[Plain, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Plus:
+    """Add to what is there (0 in a new row)."""
+
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Take this value only where there is none."""
+
+    value: Plain
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Old:
+    """An SQL expression without parameters over the row as it stood before; in updates only. Make it once per module."""
+
+    expression: ColumnElement[Any]
+
+
+Value: TypeAlias = Plain | Plus | Fill | Old
+Values: TypeAlias = Mapping[str, Value]
+
+
+@dataclass(slots=True)
+class Statement:
+    """What becomes of one row in one round."""
+
+    kind: Kind
+    values: dict[str, Value]
+
+
+@dataclass(slots=True)
+class Page:
+    """The notes of one projection over one page of events. `read` is for `states` alone, which says why."""
+
+    read: Callable[[Executable, Mapping[str, Plain]], Sequence[Any]] | None = None
+    rows: dict[Table, dict[Key, list[Statement]]] = field(default_factory=dict)
+    noted: list[tuple[Table, Key, Kind, Values]] = field(default_factory=list)
+
+    def upsert(self, table: Table, key: Key, values: Values) -> None:
+        """The row has these values; others keep what they are, or their defaults in a new row."""
+        self.noted.append((table, key, "upsert", values))
+
+    def add(self, table: Table, key: Key, values: Values) -> None:
+        """The row is there; one that already is stays as it is."""
+        self.noted.append((table, key, "add", values))
+
+    def update(self, table: Table, key: Key, values: Values) -> None:
+        """The row has these values, if it is there."""
+        self.noted.append((table, key, "update", values))
+
+    def delete(self, table: Table, key: Key) -> None:
+        """The row is not there."""
+        self.noted.append((table, key, "delete", {}))
+
+    def settle(self) -> None:
+        """Keep what was noted since the last call: one event's notes are taken whole or not at all."""
+        for table, key, kind, values in self.noted:
+            fold(self.rows.setdefault(table, {}).setdefault(key, []), kind, values)
+        self.noted.clear()
+
+    def drop(self) -> None:
+        """Forget what was noted since the last `settle`."""
+        self.noted.clear()
+
+    def write(self, cursor: sqlite3.Cursor) -> None:
+        """Write everything kept, in rounds, and be empty again."""
+        for table, rows in self.rows.items():
+            for batch in rounds(rows):
+                write_batch(cursor, table, batch)
+        self.rows.clear()
+
+
+def fold(statements: list[Statement], kind: Kind, values: Values) -> None:
+    if kind == "delete":
+        statements[:] = [Statement("delete", {})]
+    elif not statements or not absorbed(statements[-1], kind, values):
+        statements.append(Statement(kind, dict(values)))
+
+
+def absorbed(last: Statement, kind: Kind, values: Values) -> bool:
+    """True when `last` now says both; False when the two need a statement each."""
+    match last.kind, kind:
+        case ("delete", "update") | ("upsert" | "add", "add"):
+            return True
+        case ("upsert", "upsert" | "update") | ("update", "update"):
+            return merged(last.values, values)
+        case _:
+            return False
+
+
+def merged(into: dict[str, Value], values: Values) -> bool:
+    both = {name: joined(into[name], value) if name in into else value for name, value in values.items()}
+    if any(isinstance(value, Old | TwoSteps) for value in both.values()):
+        return False
+    into.update(both)  # type: ignore[arg-type]  # no TwoSteps is left
+    return True
+
+
+class TwoSteps(Enum):
+    """What two values fold to when no single one has the effect of both."""
+
+    TWO_STEPS = "two steps"
+
+
+def joined(first: Value, then: Value) -> Value | TwoSteps:
+    """One value with the effect of both in turn."""
+    match first, then:
+        case (Plus(m), Plus(n)):
+            return Plus(m + n)
+        case (Fill(value), Fill()) if value is not None:
+            return first
+        case (Fill() | Plus() | Old(), Fill() | Plus()):
+            return TwoSteps.TWO_STEPS
+        case (int() | None, Plus(n)):
+            return (first or 0) + n
+        case (_, Fill(value)):
+            return value if first is None else first
+        case _:
+            return then
+
+
+def rounds(rows: Mapping[Key, list[Statement]]) -> Iterator[list[tuple[Key, Statement]]]:
+    per_key = ([(key, statement) for statement in statements] for key, statements in rows.items())
+    return ([each for each in batch if each] for batch in zip_longest(*per_key))
+
+
+Shape: TypeAlias = "tuple[Kind, tuple[tuple[str, object], ...]]"
+
+
+def write_batch(cursor: sqlite3.Cursor, table: Table, batch: Iterable[tuple[Key, Statement]]) -> None:
+    groups: dict[Shape, list[tuple[Plain, ...]]] = {}
+    for key, statement in batch:
+        shape = (statement.kind, tuple((name, mark(value)) for name, value in statement.values.items()))
+        groups.setdefault(shape, []).append((*tuple_of(key), *map(bare, statement.values.values())))
+    for (kind, columns), rows in groups.items():
+        sql, ordered = compiled(table, kind, columns)
+        cursor.executemany(sql, map(ordered, rows))
+
+
+def tuple_of(key: Key) -> tuple[Plain, ...]:
+    return key if isinstance(key, tuple) else (key,)
+
+
+def mark(value: Value) -> object:
+    """What of a value shapes the statement: its kind, or the expression itself."""
+    return value if isinstance(value, Old) else value.__class__ if isinstance(value, Plus | Fill) else None
+
+
+def bare(value: Value) -> Plain:
+    match value:
+        case Plus(amount):
+            return amount
+        case Fill(inner):
+            return inner
+        case Old():
+            return None
+        case _:
+            return value
+
+
+@lru_cache(maxsize=4096)
+def compiled(
+    table: Table, kind: Kind, columns: tuple[tuple[str, object], ...]
+) -> tuple[str, Callable[[Any], Any]]:
+    """The driver's SQL, and what puts (key…, value…) into its order. Compiled once per shape."""
+    text = STATEMENTS[kind](table, dict(columns)).compile(dialect=sqlite.dialect())
+    names = [f"k_{column.name}" for column in table.primary_key] + [f"v_{name}" for name, _ in columns]
+    order = [names.index(name) for name in text.positiontup or ()]
+    return str(text), itemgetter(*order) if len(order) > 1 else lambda row: (row[order[0]],)
+
+
+def keys_of(table: Table) -> dict[str, Any]:
+    return {column.name: bindparam(f"k_{column.name}") for column in table.primary_key}
+
+
+def new_row(table: Table, columns: Mapping[str, object]) -> dict[str, Any]:
+    return keys_of(table) | {name: bindparam(f"v_{name}") for name in columns}
+
+
+def upsert_of(table: Table, columns: Mapping[str, object]) -> Any:
+    made = sqlite_insert(table).values(new_row(table, columns))
+    index = list(table.primary_key)
+    if not columns:
+        return made.on_conflict_do_nothing(index_elements=index)
+    return made.on_conflict_do_update(
+        index_elements=index,
+        set_={name: changed(table.c[name], made.excluded[name], how) for name, how in columns.items()},
+    )
+
+
+def add_of(table: Table, columns: Mapping[str, object]) -> Any:
+    return insert(table).prefix_with("OR IGNORE").values(new_row(table, columns))
+
+
+def update_of(table: Table, columns: Mapping[str, object]) -> Any:
+    new = {name: changed(table.c[name], bindparam(f"v_{name}"), how) for name, how in columns.items()}
+    return update(table).where(*is_key(table)).values(new)
+
+
+def delete_of(table: Table, columns: Mapping[str, object]) -> Any:
+    return delete(table).where(*is_key(table))
+
+
+def is_key(table: Table) -> list[ColumnElement[bool]]:
+    return [table.c[name] == bind for name, bind in keys_of(table).items()]
+
+
+def changed(column: ColumnElement[Any], new: ColumnElement[Any], how: object) -> ColumnElement[Any]:
+    if how is Plus:
+        return column + new
+    if how is Fill:
+        return func.coalesce(column, new)
+    return how.expression if isinstance(how, Old) else new
+
+
+STATEMENTS: dict[Kind, Callable[[Table, Mapping[str, object]], Any]] = {
+    "upsert": upsert_of,
+    "add": add_of,
+    "update": update_of,
+    "delete": delete_of,
+}

@@ -1,0 +1,113 @@
+"""What a projection is: its tables, its subscriptions, what it forgets; and the small words all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, TypeAlias, TypeVar
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Executable, Table
+
+from hub.app.ports import Recorded
+from hub.domain.letters import normalised
+from hub.domain.vocabulary import Erased, Personal
+from projections.page import Page, Plain
+
+T = TypeVar("T")
+Handler: TypeAlias = Callable[[Any, Recorded, Page], None]
+H = TypeVar("H", bound=Handler)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriptions:
+    """Event type → function. The table *is* the list of what a projection listens to."""
+
+    handlers: dict[type, Handler] = field(default_factory=dict)
+
+    def on(self, *kinds: type) -> Callable[[H], H]:
+        """The function below notes what events of these kinds change."""
+
+        def register(handler: H) -> H:
+            self.handlers.update(dict.fromkeys(kinds, handler))
+            return handler
+
+        return register
+
+
+def nothing_more(page: Page) -> None:
+    """Most projections have noted everything when the last event was folded."""
+
+
+def no_memory() -> None:
+    """Most projections remember nothing between pages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projection:
+    """One page. `version` grows when tables or `project` change: the rows are then built anew.
+
+    `forget(customer)` gives the statements that blank or remove what is personal to an erased customer.
+    `finish` notes what is due at the end of a page; `reset` drops memory that a rolled-back page may have spoilt.
+    `virtual`: the DDL of tables that no Table can say (full text).
+    """
+
+    name: str
+    version: int
+    tables: tuple[Table, ...]
+    project: Subscriptions
+    forget: Callable[[str], Iterable[Executable]]
+    finish: Callable[[Page], None] = nothing_more
+    reset: Callable[[], None] = no_memory
+    virtual: Mapping[Table, str] = field(default_factory=dict)
+
+
+def instant(moment: datetime) -> str:
+    """ISO 8601 in UTC with microseconds: as text it sorts like time, and goes to the desk as it is."""
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")[:26] + "Z"
+
+
+def maybe_instant(moment: datetime | None) -> str | None:
+    return None if moment is None else instant(moment)
+
+
+def moment(text: str) -> datetime:
+    """Back from `instant`."""
+    return datetime.fromisoformat(text)
+
+
+def known(value: Personal[T]) -> T | None:
+    """The personal value, or None once it was erased: columns of personal values are nullable for that."""
+    return None if isinstance(value, Erased) else value
+
+
+def json_of(value: object) -> str | None:
+    """Compact JSON of lists and dataclasses; None stays None, erased becomes None."""
+    if value is None or isinstance(value, Erased):
+        return None
+    return msgspec.json.encode(value).decode()
+
+
+def blank(columns: Iterable[str]) -> dict[str, Any]:
+    """What an erased row says in its personal columns: nothing, and that it was erased."""
+    return {**dict.fromkeys(columns), "erased": True}
+
+
+def of_json(text: str | None) -> Any:
+    """Back from `json_of`; what is missing is an empty list."""
+    return [] if text is None else msgspec.json.decode(text)
+
+
+@lru_cache(maxsize=65_536)
+def plain_address(address: str) -> str:
+    """`normalised`, remembered: the same few addresses come again and again."""
+    return normalised(address)
+
+
+def ids(*values: UUID | None) -> tuple[Plain, ...]:
+    """UUIDs as the text that the desk shows."""
+    return tuple(None if value is None else str(value) for value in values)

@@ -1,0 +1,32 @@
+"""Scrubbing the views: after rows were blanked, no byte of the file still holds what they said (record rule 21)."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+CHECKPOINTS: Final = 50
+"""How often a busy checkpoint is tried, each waiting as long as the connection's busy time-out."""
+
+FULL_TEXT: Final = ("search_words",)
+"""FTS5 tables: their segments keep deleted words until they are merged away."""
+
+
+class Blocked(Exception):
+    """A reader kept the write-ahead log busy; scrubbing has to be tried again."""
+
+
+def scrub(connection: sqlite3.Connection) -> None:
+    """Merge old full-text segments, then move the write-ahead log into the file and empty it. Raises `Blocked`."""
+    for table in FULL_TEXT:
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+            connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")  # noqa: S608 - a name of ours
+    truncate(connection)
+
+
+def truncate(connection: sqlite3.Connection) -> None:
+    for _ in range(CHECKPOINTS):
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy:
+            return
+    raise Blocked("a reader of the views file held on too long")

@@ -37,7 +37,9 @@ class Addressed:
 
 
 class Addressing(Protocol):
-    def reply(self, inbox: Inbox, conversation: ConversationId, message: MessageId, correspondent: Address) -> Addressed: ...
+    def reply(
+        self, inbox: Inbox, conversation: ConversationId, message: MessageId, correspondent: Address
+    ) -> Addressed: ...
 
     def conversation(self, names: Iterable[str], sender: Address) -> ConversationId | None: ...
 
@@ -48,7 +50,9 @@ class SignedAddressing:
 
     secrets: Secrets
 
-    def reply(self, inbox: Inbox, conversation: ConversationId, message: MessageId, correspondent: Address) -> Addressed:
+    def reply(
+        self, inbox: Inbox, conversation: ConversationId, message: MessageId, correspondent: Address
+    ) -> Addressed:
         """Name a letter to `correspondent`."""
         token = self._token(conversation, correspondent)
         local, _, domain = inbox.address.address.rpartition("@")

@@ -46,7 +46,9 @@ async def find_home(incoming: Incoming, log: EventLog, secrets: Secrets) -> Home
 
 async def _claimed_home(incoming: Incoming, log: EventLog, secrets: Secrets) -> CustomerId | None:
     """Proof never adopts a claimed home by itself: it is only suggested."""
-    holder: StreamId | None = await log.holder(claim_key(secrets, "claimed", "email", incoming.sender.address))
+    holder: StreamId | None = await log.holder(
+        claim_key(secrets, "claimed", "email", incoming.sender.address)
+    )
     return None if holder is None else CustomerId(holder)
 
 

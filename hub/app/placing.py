@@ -37,7 +37,9 @@ async def by_token(incoming: Incoming, addressing: Addressing, threads: Threads)
     return Place(customer=thread.customer, conversation=thread.conversation, by="token", why=why)
 
 
-async def by_reference(incoming: Incoming, home: Home, same: Collection[CustomerId], threads: Threads) -> Place | None:
+async def by_reference(
+    incoming: Incoming, home: Home, same: Collection[CustomerId], threads: Threads
+) -> Place | None:
     """The newest letter named in In-Reply-To or References that this sender may answer. `same`: the home and its links."""
     hits = await threads.by_references(named(incoming))
     return next((_place(hit, same) for hit in hits if _may_join(hit, incoming, home, same)), None)

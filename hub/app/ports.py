@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from hub.domain.ids import AgentId, BlobId, CommandId, ConversationId, CustomerId, MessageId, Position, StreamId
+from hub.domain.ids import (
+    AgentId,
+    BlobId,
+    CommandId,
+    ConversationId,
+    CustomerId,
+    MessageId,
+    Position,
+    StreamId,
+)
 from hub.domain.letters import Address, Attachment, Delivery, Incoming, Outgoing
 from hub.domain.vocabulary import Actor, Erased
 
@@ -132,7 +141,9 @@ class EventLog(Protocol):
         """Commit durably, or say why not. Raises `LogStopped`."""
         ...
 
-    async def read_stream(self, stream: StreamId, *, after: int = 0, limit: int | None = None) -> Sequence[Recorded]:
+    async def read_stream(
+        self, stream: StreamId, *, after: int = 0, limit: int | None = None
+    ) -> Sequence[Recorded]:
         """Facts of one stream with version > `after`, in order."""
         ...
 

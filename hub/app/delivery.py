@@ -1,0 +1,143 @@
+"""Letters on their way out: reserve the attempt on record, touch the socket, record what became of it (record rules 26, 27).
+
+Automatic letters are at most once on the wire: an attempt without a known end is uncertain and waits for a person.
+A person's letter is at least once: it is repeated under the same Message-ID and stays marked as uncertain.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Final, Protocol
+
+from hub.app.kinds import CUSTOMER
+from hub.app.ports import Appended, Clock, Envelope, Secrets, Sender
+from hub.app.transact import Transactor
+from hub.domain.conversation.commands import ConfirmDelivery, LetterCommand, MarkUncertain, StartDelivery
+from hub.domain.customer.decisions import decide
+from hub.domain.errors import Refusal
+from hub.domain.ids import AccountId, CommandId, ConversationId, CustomerId, MessageId, StreamId
+from hub.domain.letters import Deferred, Delivery, Outgoing, Refused, Uncertain
+from hub.domain.vocabulary import Actor
+
+log = logging.getLogger("amends.delivery")
+
+POSTMAN: Final = Actor(kind="system", id="delivery")
+AT_ONCE: Final = 20
+"""Letters looked up in one go; those of one account leave one after the other."""
+
+NextTry = Callable[[int, Random], timedelta | None]
+"""How long to wait after attempt n; None: give up."""
+
+
+class Posted(Protocol):
+    """Where a letter of ours stands, as the outbox view tells it."""
+
+    @property
+    def message(self) -> MessageId: ...
+    @property
+    def customer(self) -> CustomerId: ...
+    @property
+    def conversation(self) -> ConversationId: ...
+    @property
+    def account(self) -> AccountId: ...
+    @property
+    def automatic(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def attempt(self) -> int: ...
+
+
+class Outbox(Protocol):
+    """The questions of the outbox view. `changed` returns when it may have new answers, or at `until`."""
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Posted]: ...
+    async def unfinished(self) -> Sequence[Posted]: ...
+    async def next_due(self) -> datetime | None: ...
+    async def changed(self, until: datetime | None) -> None: ...
+    async def reached(self, position: int) -> None: ...
+    async def letter(self, message: MessageId) -> Outgoing | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postman:
+    """The ports of delivery. `paused` answers whether sending waits for a word (after a restore, record rule 25)."""
+
+    outbox: Outbox
+    transactor: Transactor
+    secrets: Secrets
+    senders: Mapping[AccountId, Sender]
+    next_try: NextTry
+    clock: Clock
+    paused: Callable[[], Awaitable[bool]]
+    chance: Random = field(default_factory=Random)
+
+    async def run(self) -> None:
+        """Send what is due, for ever; first settle what a crash left open."""
+        await self.recover()
+        while True:
+            if not await self.paused():
+                await self.send_due()
+            await self.outbox.changed(await self.outbox.next_due())
+
+    async def recover(self) -> None:
+        """Whatever was started and never ended is uncertain; the outbox repeats a person's letter, no other."""
+        for posted in await self.outbox.unfinished():
+            await self._command(posted, MarkUncertain(message=posted.message, attempt=posted.attempt))
+
+    async def send_due(self) -> None:
+        """One round: each account's letters in order, the accounts beside each other."""
+        while due := await self.outbox.due(self.clock(), AT_ONCE):
+            accounts = dict.fromkeys(posted.account for posted in due)
+            rounds = [self._send_in_order([p for p in due if p.account == account]) for account in accounts]
+            positions = await asyncio.gather(*rounds)
+            await self.outbox.reached(max(positions))
+            if not max(positions):
+                return
+
+    async def _send_in_order(self, letters: Sequence[Posted]) -> int:
+        return max([await self._deliver(posted) for posted in letters])
+
+    async def _deliver(self, posted: Posted) -> int:
+        """The position of the last fact; 0 when the letter was not ours to send."""
+        attempt = posted.attempt + 1
+        if not await self._command(posted, StartDelivery(message=posted.message, attempt=attempt)):
+            return 0
+        return await self._settle(posted, attempt, await self._put_on_the_wire(posted))
+
+    async def _put_on_the_wire(self, posted: Posted) -> Delivery:
+        sender, letter = self.senders.get(posted.account), await self.outbox.letter(posted.message)
+        if sender is None or letter is None:
+            return Refused(why="its inbox is no longer connected" if letter else "its words are gone")
+        try:
+            return await sender.send(letter)
+        except Exception as failure:
+            log.exception("a sender failed", extra={"letter": str(posted.message)})
+            return Uncertain(why=f"the hub failed while sending ({type(failure).__name__})")
+
+    async def _settle(self, posted: Posted, attempt: int, result: Delivery) -> int:
+        wait = self.next_try(attempt, self.chance) if isinstance(result, Deferred) else None
+        next_at = self.clock() + wait if wait is not None else None
+        command = ConfirmDelivery(message=posted.message, attempt=attempt, result=result, next_at=next_at)
+        return await self._command(posted, command)
+
+    async def _command(self, posted: Posted, command: LetterCommand) -> int:
+        """Its position; 0 when refused or already so."""
+        names = (str(posted.message), type(command).__name__, str(getattr(command, "attempt", 0)))
+        envelope = Envelope(actor=POSTMAN, command=CommandId(self.secrets.derived("delivery", *names)))
+        with suppress(Refusal):
+            done = await self.transactor.transact(
+                CUSTOMER,
+                StreamId(posted.customer),
+                lambda state: decide(command, state, self.clock()),
+                envelope,
+                items=(posted.conversation,),
+            )
+            return done.position if isinstance(done.answer, Appended) else 0
+        return 0

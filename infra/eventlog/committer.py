@@ -39,7 +39,7 @@ class Committer:
         self._room = asyncio.Semaphore(MOST_WAITING)
         self._is_busy = self._is_nudged = False
         self._stopped: LogStopped | None = None
-        self._batches: SimpleQueue[list[Waiting] | None] = SimpleQueue()
+        self._batches: SimpleQueue[list[Waiting] | Callable[[], None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._write_batches, name="log-writer", daemon=True)
         self._thread.start()
 
@@ -52,6 +52,21 @@ class Committer:
             self._waiting.append(Waiting(draft, answer))
             self._nudge()
             return await answer
+
+    async def between_batches(self, work: Callable[[], None]) -> None:
+        """Run `work` in the writer thread while nothing is being committed."""
+        done: asyncio.Future[None] = self._loop.create_future()
+
+        def at_work() -> None:
+            try:
+                work()
+            except Exception as failure:  # noqa: BLE001 - handed to whoever asked
+                self._loop.call_soon_threadsafe(done.set_exception, failure)
+            else:
+                self._loop.call_soon_threadsafe(done.set_result, None)
+
+        self._batches.put(at_work)
+        await done
 
     async def close(self) -> None:
         """Refuse what comes from now on, finish what was queued, close the store."""
@@ -99,6 +114,9 @@ class Committer:
 
     def _write_batches(self) -> None:
         while (batch := self._batches.get()) is not None:
+            if callable(batch):
+                batch()
+                continue
             head, result = settled(self._store, [waiting.draft for waiting in batch])
             self._loop.call_soon_threadsafe(self._finish, batch, head, result)
         self._store.close()

@@ -57,6 +57,7 @@ class Log:
         self._ring = ring
         self._reading = reading
         self._news = News()
+        self._store = store
         self._committer = Committer(store, self._news.tell)
 
     async def append(self, request: Request) -> Answer:
@@ -111,6 +112,11 @@ class Log:
     async def incarnation(self) -> str:
         """Random, new at each restore: a position means something only together with it."""
         return self._incarnation
+
+    async def scrub(self) -> None:
+        """After an erasure: released claims leave the write-ahead log too (record rule 21). Raises `StillBusy`."""
+        self.codec.forget()
+        await self._committer.between_batches(self._store.scrub)
 
     async def close(self) -> None:
         await self._committer.close()

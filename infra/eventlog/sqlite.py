@@ -18,8 +18,10 @@ from infra.db import open_writer
 from infra.eventlog import tables
 from infra.eventlog.batch import Draft, Outcome, Row, Standing
 from infra.eventlog.stopped import LogFull
+from infra.owned import empty_wal
 
 MOST_VERSIONS: Final = 200_000
+SCRUB_SECONDS: Final = 10.0
 CHUNKS: Final = (64, 16, 4, 1)
 V = TypeVar("V")
 
@@ -28,6 +30,7 @@ class SQLiteStore:
     """A `Store`. `now` gives µs since 1970, UTC. Only one thread may use it at a time."""
 
     def __init__(self, path: Path, now: Callable[[], int]) -> None:
+        self.path = path
         self._db = open_writer(path, durable=True)
         self._now = now
         self._versions: dict[StreamId, int] = {}
@@ -101,6 +104,10 @@ class SQLiteStore:
         return (
             Appended(positions=()) if once and not wanted and once == self._load_once(once).keys() else None
         )
+
+    def scrub(self) -> None:
+        """Nothing that was deleted is left in the write-ahead log. Raises `StillBusy`."""
+        empty_wal(self._db, self.path, seconds=SCRUB_SECONDS)
 
     def close(self) -> None:
         self._db.close()

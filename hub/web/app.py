@@ -9,7 +9,20 @@ from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.types import ASGIApp
 
-from hub.web import health, sessions
+from hub.web import (
+    agents,
+    complaints,
+    conversation_commands,
+    conversations,
+    customers,
+    drafts,
+    health,
+    inbox,
+    replies,
+    sessions,
+    settings,
+    uploads,
+)
 from hub.web.armour import Armour
 from hub.web.desk_ports import Desk
 from hub.web.guard import policies
@@ -19,7 +32,20 @@ from hub.web.problems import answer_problems
 from hub.web.static import desk_routes
 from hub.web.told import Problem
 
-SUBJECTS: Final[tuple[APIRouter, ...]] = (health.router, sessions.router)
+SUBJECTS: Final[tuple[APIRouter, ...]] = (
+    health.router,
+    sessions.router,
+    inbox.router,
+    conversations.router,
+    replies.router,
+    conversation_commands.router,
+    drafts.router,
+    uploads.router,
+    complaints.router,
+    customers.router,
+    settings.router,
+    agents.router,
+)
 """Every router of the API; each of its routes says who may call it, or the application does not start."""
 
 LARGEST_BODY: Final = 2_000_000

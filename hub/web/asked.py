@@ -144,11 +144,6 @@ class SavedReply(Body):
     text: Text
 
 
-class SavedReplyName(Body):
-    name: Filled
-    language: Literal["en", "zh"]
-
-
 class NewAgent(Body):
     name: Filled
     email: Mail

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from hub.app.addressing import Addressing
@@ -27,13 +28,11 @@ from hub.app.ports import (
     Vault,
     Views,
 )
-from hub.domain.ids import BlobId
+from hub.app.transact import Transactor
+from hub.domain.ids import BlobId, StreamId
 from hub.web.people import Colleagues
 from hub.web.presence import Presence
 from hub.web.sockets import Sockets
-
-if TYPE_CHECKING:
-    from hub.app.transact import Transactor
 
 T = TypeVar("T")
 
@@ -61,8 +60,8 @@ class Announced(Protocol):
 
 
 class Announcements(Protocol):
-    def subscribe(self) -> AsyncIterator[Announced]:
-        """Every announcement from now on."""
+    def listening(self) -> AbstractContextManager[AsyncIterable[Announced]]:
+        """Every announcement from now on; what a slow listener did not take yet is melted together."""
         ...
 
 
@@ -77,7 +76,7 @@ Describe = Callable[[Recorded], Mapping[str, object]]
 class Desk:
     """The ports behind the API. `static` is the folder of the built desk, None when it is not built.
 
-    `public_url` is how people reach this hub, for instance "https://desk.example.com".
+    `workspace`: the stream of the shared settings. `public_url` is how people reach this hub, for instance "https://desk.example.com".
     """
 
     log: EventLog
@@ -100,6 +99,7 @@ class Desk:
     addressing: Addressing
     read_again: ReadAgain
     describe: Describe
+    workspace: StreamId
     public_url: str
     inboxes: Sequence[Inbox] = ()
     static: Path | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterable
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -17,7 +18,7 @@ from hub.web.live_news import News, said_presence
 from hub.web.live_questions import catch_up, counted
 from hub.web.origins import is_own_origin
 from hub.web.people import Person
-from hub.web.presence import LASTS, Presence, Seat
+from hub.web.presence import LASTS, Doing, Presence, Seat
 from hub.web.problems import Stop
 from hub.web.sockets import Socket
 
@@ -65,19 +66,20 @@ async def _attend(socket: WebSocket, desk: Desk, person: Person, entry: _Entry) 
         close=news.say_bye,
     )
     desk.presence.listeners[name] = news.note_presence
-    tasks = [
-        asyncio.create_task(_speak(socket, desk, person, news, entry.after)),
-        asyncio.create_task(_follow(desk, news)),
-        asyncio.create_task(_listen(socket, desk, person, name)),
-        asyncio.create_task(_watch(desk, name)),
-    ]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        desk.sockets.open.pop(name, None)
-        desk.presence.listeners.pop(name, None)
-        desk.presence.leave(name)
-        await _finish(tasks)
+    with desk.announcements.listening() as ear:
+        tasks = [
+            asyncio.create_task(_speak(socket, desk, person, news, entry.after)),
+            asyncio.create_task(_follow(ear, news)),
+            asyncio.create_task(_listen(socket, desk, person, name)),
+            asyncio.create_task(_watch(desk, name)),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            desk.sockets.open.pop(name, None)
+            desk.presence.listeners.pop(name, None)
+            desk.presence.leave(name)
+            await _finish(tasks)
 
 
 async def _finish(tasks: list[asyncio.Task[None]]) -> None:
@@ -88,8 +90,8 @@ async def _finish(tasks: list[asyncio.Task[None]]) -> None:
             raise result
 
 
-async def _follow(desk: Desk, news: News) -> None:
-    async for announced in desk.announcements.subscribe():
+async def _follow(ear: AsyncIterable[Announced], news: News) -> None:
+    async for announced in ear:
         news.note(visible(announced))
 
 
@@ -157,7 +159,7 @@ def _sit(presence: Presence, desk: Desk, person: Person, name: str, where: tuple
         return conversation is None or _is_id(conversation)
     if not _is_id(conversation) or doing not in ("viewing", "writing"):
         return False
-    known = "writing" if doing == "writing" else "viewing"
+    known: Doing = "writing" if doing == "writing" else "viewing"
     presence.take(
         name,
         Seat(

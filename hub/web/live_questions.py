@@ -7,6 +7,8 @@ from uuid import UUID
 
 from hub.web.desk_ports import Announced, Desk
 from hub.web.people import Person
+from hub.web.shaping import only
+from hub.web.told import Counters
 from projections import inbox
 from projections.views import changes_after, position
 
@@ -39,4 +41,4 @@ async def catch_up(desk: Desk, after: int | None) -> tuple[int, Announced | None
 
 async def counted(desk: Desk, person: Person) -> dict[str, int]:
     """How many conversations stand in each view of this person."""
-    return await desk.ask(lambda db: inbox.counters(db, agent=str(person.id)))
+    return only(Counters, await desk.ask(lambda db: inbox.counters(db, str(person.id))))

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.app.ports import BlobMissing, LogStopped
+from hub.app.transact import ClaimTaken
 from hub.domain.errors import Refusal
 from hub.web.words import language_of, refusal_sentence, sentence
 
@@ -62,6 +63,7 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(LogStopped, _log_stopped)
     app.add_exception_handler(TimeoutError, _behind)
     app.add_exception_handler(BlobMissing, _missing)
+    app.add_exception_handler(ClaimTaken, _taken)
 
 
 def unexpected(request: Request, broken: Exception) -> Response:
@@ -117,3 +119,8 @@ async def _behind(request: Request, late: Exception) -> Response:
 async def _missing(request: Request, missing: Exception) -> Response:
     log.error("a blob is missing: %s", missing)
     return problem(request, 404, "file-missing")
+
+
+async def _taken(request: Request, taken: Exception) -> Response:
+    assert isinstance(taken, ClaimTaken)  # noqa: S101 - as above
+    return problem(request, 409, "taken", customer=str(taken.holder))

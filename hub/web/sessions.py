@@ -74,12 +74,17 @@ async def change_password(call: SignedIn, body: NewPassword) -> Response:
 
 async def keep_password(desk: Desk, person: Person, password: str) -> None:
     """The colleague signs in with this password from now on; every session of theirs ends."""
-    secret = await asyncio.to_thread(hashed, password)
+    secret = await hash_of(password)
     await desk.credentials.put(
         Credential(agent=person.id, login=normalised(person.email), secret_hash=secret)
     )
     await desk.sessions.end_all(person.id)
     desk.sockets.end_agent(person.id, "signed-out")
+
+
+async def hash_of(password: str) -> str:
+    """The argon2id string, made away from the event loop."""
+    return await asyncio.to_thread(hashed, password)
 
 
 def me(person: Person, session: Session, language: Language) -> dict[str, str]:

@@ -1,0 +1,38 @@
+"""Where a letter to an address belongs: its proven home, else its claimed one, else a customer who begins with it (record rule 15)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hub.app.identify import claim_key
+from hub.app.ports import Take
+from hub.domain.customer.commands import OpenCustomer
+from hub.domain.ids import CustomerId, StreamId
+from hub.domain.letters import Address
+from hub.web.guard import Call
+from hub.web.performing import made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """`opening` and `claims`: what a new customer begins with."""
+
+    customer: CustomerId
+    opening: OpenCustomer | None = None
+    claims: tuple[Take, ...] = ()
+
+
+async def home_of(call: Call, address: Address, named: CustomerId | None) -> Found:
+    """The customer whom the colleague named, or the one at this address, or a new one."""
+    if named is not None:
+        return Found(customer=named)
+    keys = [claim_key(call.desk.secrets, grade, "email", address.address) for grade in ("proven", "claimed")]
+    for key in keys:
+        if (holder := await call.desk.log.holder(key)) is not None:
+            return Found(customer=CustomerId(holder))
+    customer = CustomerId(made(call, "customer"))
+    await call.desk.keys.ensure(StreamId(customer))
+    opening = OpenCustomer(
+        channel="email", name=address.name, address=address.address, evidence="agent", verified=False
+    )
+    return Found(customer=customer, opening=opening, claims=(Take(key=keys[1], stream=StreamId(customer)),))

@@ -1,7 +1,7 @@
 """The record: an append-only log with one order, on SQLite and in memory (record rules 4 to 9). The only door to eventsourcing."""
 
-from infra.eventlog.log import Log, open_log
+from infra.eventlog.log import Log, open_log, renew_incarnation
 from infra.eventlog.memory import MemoryLog
-from infra.eventlog.stopped import LogFull
+from infra.eventlog.stopped import LogBusy, LogFull, LogPaused
 
-__all__ = ["Log", "LogFull", "MemoryLog", "open_log"]
+__all__ = ["Log", "LogBusy", "LogFull", "LogPaused", "MemoryLog", "open_log", "renew_incarnation"]

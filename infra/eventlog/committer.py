@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from hub.app.ports import Answer, LogStopped
 from infra.eventlog.batch import Draft, plan
-from infra.eventlog.stopped import LogFull
+from infra.eventlog.stopped import LogPaused
 from infra.eventlog.store import OutcomeUnknown, Store
 
 MOST_EVENTS: Final = 500
@@ -38,6 +38,8 @@ class Committer:
         self._waiting: deque[Waiting] = deque()
         self._room = asyncio.Semaphore(MOST_WAITING)
         self._is_busy = self._is_nudged = False
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._stopped: LogStopped | None = None
         self._batches: SimpleQueue[list[Waiting] | Callable[[], None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._write_batches, name="log-writer", daemon=True)
@@ -50,6 +52,7 @@ class Committer:
                 raise self._stopped
             answer: asyncio.Future[Answer] = self._loop.create_future()
             self._waiting.append(Waiting(draft, answer))
+            self._idle.clear()
             self._nudge()
             return await answer
 
@@ -71,9 +74,7 @@ class Committer:
     async def close(self) -> None:
         """Refuse what comes from now on, finish what was queued, close the store."""
         self._stopped = self._stopped or LogStopped("The log is closed.")
-        while self._waiting or self._is_busy:
-            last = self._waiting[-1].answer if self._waiting else self._loop.create_future()
-            await asyncio.wait([last], timeout=0.05)
+        await self._idle.wait()
         self._batches.put(None)
         await asyncio.to_thread(self._thread.join)
 
@@ -99,10 +100,16 @@ class Committer:
             for (_, future), answer in zip(batch, result, strict=True):
                 if not future.done():
                     future.set_result(answer)
-        self._nudge()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._waiting:
+            self._nudge()
+        else:
+            self._idle.set()
 
     def _fail(self, batch: list[Waiting], why: LogStopped) -> None:
-        if not isinstance(why, LogFull):
+        if not isinstance(why, LogPaused):
             self._stopped = why
             batch = [*batch, *self._waiting]
             self._waiting.clear()

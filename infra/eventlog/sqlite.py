@@ -17,7 +17,7 @@ from infra.codec.envelopes import command_of
 from infra.db import open_writer
 from infra.eventlog import tables
 from infra.eventlog.batch import Draft, Outcome, Row, Standing
-from infra.eventlog.stopped import LogFull
+from infra.eventlog.stopped import LogBusy, LogFull, LogPaused
 from infra.owned import empty_wal
 
 MOST_VERSIONS: Final = 200_000
@@ -180,11 +180,20 @@ class _stopping:  # noqa: N801 - reads as a verb where it is used
             raise stopped_by(error) from error
 
 
-FULL_CODES: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
+PASSING: Final[dict[int, LogPaused]] = {
+    sqlite3.SQLITE_FULL: LogFull("The disk is full. Free some space; the log then goes on by itself."),
+    sqlite3.SQLITE_IOERR_SHMSIZE: LogFull(
+        "The disk is full. Free some space; the log then goes on by itself."
+    ),
+    sqlite3.SQLITE_BUSY: LogBusy(
+        "Another program holds the log's write lock. End it; the log then goes on by itself."
+    ),
+}
 
 
 def stopped_by(error: sqlite3.Error) -> LogStopped:
-    """A full disk passes; after anything else the file may not hold what we think, so the log stops for good."""
-    if getattr(error, "sqlite_errorcode", None) in FULL_CODES:
-        return LogFull("The disk is full. Free some space; the log then goes on by itself.")
+    """Some troubles pass; after any other the file may not hold what we think, so the log stops for good."""
+    passing = PASSING.get(getattr(error, "sqlite_errorcode", 0))
+    if passing:
+        return type(passing)(*passing.args)
     return LogStopped(f"The log can't be written any more ({error}). Check the disk, then start again.")

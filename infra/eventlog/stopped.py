@@ -3,5 +3,13 @@
 from hub.app.ports import LogStopped
 
 
-class LogFull(LogStopped):
-    """The disk is full. Nothing of the request is recorded; it may be made again, and goes through once there is space."""
+class LogPaused(LogStopped):
+    """Nothing of the request is recorded, but the log goes on by itself: the same request may be made again."""
+
+
+class LogFull(LogPaused):
+    """The disk is full."""
+
+
+class LogBusy(LogPaused):
+    """Another program holds the log's write lock."""

@@ -38,6 +38,7 @@ from hub.domain.conversation.events import ReplyWithdrawn, ReplyWritten
 from hub.domain.conversation.letters_out import reply_written
 from hub.domain.customer.state import CustomerState, may_write_by_itself
 from hub.domain.errors import IllegalMove, NoSuchComplaint, NothingToSay, OutcomeMissing
+from hub.domain.ids import ConversationId
 
 Events = Sequence[ComplaintEvent | ReplyWritten | ReplyWithdrawn]
 
@@ -92,7 +93,7 @@ def already(command: ComplaintCommand, case: Case) -> Events:
 
 def detect(command: DetectComplaint, case: Case) -> Events:
     """A conversation has one open complaint at most, and spam has none."""
-    if _has_open_complaint(command, case.state) or _is_spam(command, case.state):
+    if _has_open_complaint(command, case.state) or _is_spam(command.conversation, case.state):
         return []
     return [
         ComplaintDetected(
@@ -125,6 +126,10 @@ def acknowledge(command: Acknowledge, case: Case) -> Events:
     letter = command.letter
     if case.known.acknowledged or case.known.withheld:
         return []
+    if _is_spam(letter.conversation, case.state):
+        return [
+            AcknowledgementWithheld(complaint=command.complaint, why="the conversation is marked as spam")
+        ]
     if not may_write_by_itself(case.state, (*letter.to, *letter.cc), command.limit, case.now):
         return [
             AcknowledgementWithheld(
@@ -197,6 +202,6 @@ def _has_open_complaint(command: DetectComplaint | RegisterComplaint, state: Cus
     return any(one.is_open and one.conversation == command.conversation for one in state.complaints.values())
 
 
-def _is_spam(command: DetectComplaint, state: CustomerState) -> bool:
-    conversation = state.conversations.get(command.conversation)
+def _is_spam(named: ConversationId, state: CustomerState) -> bool:
+    conversation = state.conversations.get(named)
     return conversation is not None and conversation.spam

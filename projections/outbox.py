@@ -1,64 +1,34 @@
-"""The outbox: our letters from written to handed over; what is due, and what a crash left between start and result.
-
-It holds no words of a letter (those stand in the timeline) and no leases (those are desk rows, record rule 26).
-"""
+"""The outbox: our letters from written to handed over; what is due, and what a crash left between start and result."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Connection,
-    Executable,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    and_,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, and_, func, or_, select
 
-from hub.app.ports import Recorded
-from hub.domain.conversation import events as c
 from hub.domain.conversation.events import FileRef, ReplyKind
 from hub.domain.ids import AccountId, AgentId, ConversationId, CustomerId, MessageId
 from hub.domain.letters import Address
 from projections import timeline
-from projections.page import Page, Value
-from projections.projection import Projection, Subscriptions, instant, moment
+from projections.outbox_rows import outbox, projection
+from projections.projection import instant, moment
 
-metadata = MetaData()
-
-outbox = Table(
-    "outbox",
-    metadata,
-    Column("message", String, primary_key=True),
-    Column("customer", String, nullable=False, index=True),
-    Column("conversation", String, nullable=False),
-    Column("account", String, nullable=False),
-    Column("automatic", String, nullable=False),
-    Column("state", String, nullable=False),
-    Column("attempt", Integer, nullable=False, server_default="0"),
-    Column("due_at", String),
-    Column("started_at", String),
-    Column("erased", Boolean, nullable=False, server_default="0"),
-    Index("outbox_due", "state", "due_at"),
-)
-
-ATTEMPTS = 4
-REPEAT_AFTER = timedelta(seconds=30)
-"""A person's letter with an unknown end is repeated after 2, 8 and 32 minutes, then waits for a person (record rule 27)."""
+__all__ = [
+    "OutgoingLetter",
+    "Posted",
+    "due",
+    "in_state",
+    "letter",
+    "next_due",
+    "projection",
+    "standing",
+    "started_without_result",
+]
 
 waits = and_(
     or_(
@@ -67,80 +37,6 @@ waits = and_(
     ),
     outbox.c.erased.is_(False),
 )
-
-project = Subscriptions()
-
-
-@project.on(c.ReplyWritten)
-def _(event: c.ReplyWritten, recorded: Recorded, page: Page) -> None:
-    values: dict[str, Value] = {
-        "customer": str(recorded.stream),
-        "conversation": str(event.conversation),
-        "account": str(event.account),
-        "automatic": event.automatic,
-        "state": "pending",
-        "due_at": instant(event.send_after),
-    }
-    page.upsert(outbox, str(event.message), values)
-
-
-@project.on(c.ReplyWithdrawn)
-def _(event: c.ReplyWithdrawn, recorded: Recorded, page: Page) -> None:
-    page.update(outbox, str(event.message), {"state": "withdrawn", "due_at": None})
-
-
-@project.on(c.DeliveryStarted)
-def _(event: c.DeliveryStarted, recorded: Recorded, page: Page) -> None:
-    at = instant(recorded.recorded_at)
-    started: dict[str, Value] = {
-        "state": "started",
-        "attempt": event.attempt,
-        "started_at": at,
-        "due_at": None,
-    }
-    page.update(outbox, str(event.message), started)
-
-
-@project.on(c.DeliveryDeferred)
-def _(event: c.DeliveryDeferred, recorded: Recorded, page: Page) -> None:
-    page.update(outbox, str(event.message), {"state": "deferred", "due_at": instant(event.next_at)})
-
-
-@project.on(c.DeliveryHandedOver)
-def _(event: c.DeliveryHandedOver, recorded: Recorded, page: Page) -> None:
-    page.update(outbox, str(event.message), {"state": "handed_over", "due_at": None})
-
-
-@project.on(c.DeliveryFailed)
-def _(event: c.DeliveryFailed, recorded: Recorded, page: Page) -> None:
-    page.update(outbox, str(event.message), {"state": "failed", "due_at": None})
-
-
-@project.on(c.DeliveryUncertain)
-def _(event: c.DeliveryUncertain, recorded: Recorded, page: Page) -> None:
-    again = (
-        instant(recorded.recorded_at + REPEAT_AFTER * 4**event.attempt) if event.attempt < ATTEMPTS else None
-    )
-    page.update(outbox, str(event.message), {"state": "uncertain", "due_at": again})
-
-
-@project.on(c.DeliveryBounced)
-def _(event: c.DeliveryBounced, recorded: Recorded, page: Page) -> None:
-    if event.permanent:
-        page.update(outbox, str(event.message), {"state": "bounced", "due_at": None})
-
-
-@project.on(c.DeliveryRetried)
-def _(event: c.DeliveryRetried, recorded: Recorded, page: Page) -> None:
-    page.update(outbox, str(event.message), {"state": "pending", "due_at": instant(recorded.recorded_at)})
-
-
-def forget(customer: str) -> Iterator[Executable]:
-    """Nothing more leaves for an erased customer; that letters were sent stays in the figures."""
-    yield update(outbox).where(outbox.c.customer == customer).values(erased=True)
-
-
-projection = Projection(name="outbox", version=1, tables=(outbox,), project=project, forget=forget)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

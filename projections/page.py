@@ -57,11 +57,16 @@ class Statement:
     values: dict[str, Value]
 
 
+def not_for_you(query: Executable, values: Mapping[str, Plain]) -> Sequence[Any]:
+    """A page of its own, outside a runner, reads nothing."""
+    return ()
+
+
 @dataclass(slots=True)
 class Page:
     """The notes of one projection over one page of events. `read` is for `states` alone, which says why."""
 
-    read: Callable[[Executable, Mapping[str, Plain]], Sequence[Any]] | None = None
+    read: Callable[[Executable, Mapping[str, Plain]], Sequence[Any]] = not_for_you
     rows: dict[Table, dict[Key, list[Statement]]] = field(default_factory=dict)
     noted: list[tuple[Table, Key, Kind, Values]] = field(default_factory=list)
 

@@ -35,7 +35,7 @@ class Lag:
     seconds: float
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Ear:
     """One listener. What it did not take yet is kept merged, so that a slow one costs no memory and misses nothing."""
 
@@ -46,13 +46,17 @@ class Ear:
         self.heard = announcement if self.heard is None else self.heard + announcement
         self.bell.set()
 
-    async def __aiter__(self) -> AsyncIterator[Announcement]:
-        while True:
+    async def hear(self) -> Announcement:
+        """What changed since the last time, as soon as there is something."""
+        while self.heard is None:
             await self.bell.wait()
             self.bell.clear()
-            if self.heard is not None:
-                heard, self.heard = self.heard, None
-                yield heard
+        heard, self.heard = self.heard, None
+        return heard
+
+    async def __aiter__(self) -> AsyncIterator[Announcement]:
+        while True:
+            yield await self.hear()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,7 +72,7 @@ class Runner:
     trouble: str = ""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     position: int = 0
-    _ears: dict[int, Ear] = field(default_factory=dict)
+    _ears: list[Ear] = field(default_factory=list)
     _waiting: list[tuple[int, int, asyncio.Future[None]]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "views"))
@@ -116,7 +120,7 @@ class Runner:
             future = heappop(self._waiting)[2]
             if not future.done():
                 future.set_result(None)
-        for ear in self._ears.values():
+        for ear in self._ears:
             ear.tell(announcement)
 
     async def reached(self, position: int, *, patience: float | None = None) -> None:
@@ -131,12 +135,16 @@ class Runner:
     @contextmanager
     def listening(self) -> Iterator[Ear]:
         """Hear every announcement from now on: `async for announcement in ear`."""
-        number, ear = next(self._numbers), Ear()
-        self._ears[number] = ear
+        ear = self.add(Ear())
         try:
             yield ear
         finally:
-            del self._ears[number]
+            self._ears.remove(ear)
+
+    def add(self, ear: Ear) -> Ear:
+        """A listener for the life of the runner."""
+        self._ears.append(ear)
+        return ear
 
     async def lag(self) -> Lag:
         """How far behind the log the views are."""

@@ -1,0 +1,69 @@
+"""The outbox as delivery asks it: the view's questions off the event loop, and a bell when something may be due."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from hub.app.ports import Clock
+from hub.domain.ids import MessageId
+from hub.domain.letters import Outgoing
+from projections import outbox
+from projections.outbox import OutgoingLetter, Posted
+from projections.runner import Ear, Runner
+
+T = TypeVar("T")
+
+ABOUT_LETTERS: Final = ("reply.", "delivery.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxView:
+    """The questions of the outbox. `compose` fetches the files and names the sender; None: the words are gone."""
+
+    runner: Runner
+    readers: Engine
+    clock: Clock
+    compose: Callable[[OutgoingLetter], Awaitable[Outgoing | None]]
+    ear: Ear = field(default_factory=Ear)
+
+    def __post_init__(self) -> None:
+        self.runner.add(self.ear)
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Posted]:
+        return await self._ask(lambda connection: outbox.due(connection, now, limit))
+
+    async def unfinished(self) -> Sequence[Posted]:
+        return await self._ask(outbox.started_without_result)
+
+    async def next_due(self) -> datetime | None:
+        return await self._ask(outbox.next_due)
+
+    async def changed(self, until: datetime | None) -> None:
+        """Return when a letter was written or moved since the last call, or at `until`."""
+        seconds = None if until is None else max(0.0, (until - self.clock()).total_seconds())
+        try:
+            async with asyncio.timeout(seconds):
+                while not any(kind.startswith(ABOUT_LETTERS) for kind in (await self.ear.hear()).kinds):
+                    pass
+        except TimeoutError:
+            return
+
+    async def reached(self, position: int) -> None:
+        await self.runner.reached(position)
+
+    async def letter(self, message: MessageId) -> Outgoing | None:
+        found = await self._ask(lambda connection: outbox.letter(connection, message))
+        return None if found is None else await self.compose(found)
+
+    async def _ask(self, question: Callable[[Connection], T]) -> T:
+        return await asyncio.to_thread(self._answer, question)
+
+    def _answer(self, question: Callable[[Connection], Any]) -> Any:
+        with self.readers.connect() as connection:
+            return question(connection)

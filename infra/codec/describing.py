@@ -8,7 +8,7 @@ import msgspec
 
 from hub.app.ports import Recorded
 from hub.domain.vocabulary import ERASED, Opaque
-from infra.codec.plans import plan
+from infra.codec.plans import encode, plan
 
 
 def describe(recorded: Recorded) -> dict[str, Any]:
@@ -40,7 +40,8 @@ def _parts(event: object) -> dict[str, Any]:
 
 
 def _fields(event: object, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: msgspec.to_builtins(getattr(event, name)) for name in names}
+    fields: dict[str, Any] = msgspec.json.decode(encode({name: getattr(event, name) for name in names}))
+    return fields
 
 
 def _sealed(personal: dict[str, Any]) -> dict[str, Any] | str | None:

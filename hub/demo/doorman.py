@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ class User:
     address: str
     password: str
     name: str = ""
+
+
+# aiosmtpd warns at every login of an attribute that only itself uses.
+logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 
 class Mailboxes(Protocol):

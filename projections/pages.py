@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from projections import agents, complaints, customers, inbox, outbox, parked, threads, timeline
+from projections import agents, complaints, customers, inbox, outbox, parked, search, threads, timeline
 from projections.projection import Projection
 
 PAGES: Final[Sequence[Projection]] = (
@@ -17,4 +17,5 @@ PAGES: Final[Sequence[Projection]] = (
     outbox.projection,
     agents.projection,
     parked.projection,
+    search.projection,
 )

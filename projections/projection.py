@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -62,7 +62,7 @@ class Projection:
     forget: Callable[[str], Iterable[Executable]]
     finish: Callable[[Page], None] = nothing_more
     reset: Callable[[], None] = no_memory
-    virtual: Mapping[Table, str] = field(default_factory=dict)
+    virtual: Mapping[Table, Sequence[str]] = field(default_factory=dict)
 
 
 def instant(moment: datetime) -> str:

@@ -17,10 +17,18 @@ class Blocked(Exception):
 
 
 def scrub(connection: sqlite3.Connection) -> None:
-    """Merge old full-text segments, then move the write-ahead log into the file and empty it. Raises `Blocked`."""
+    """Merge old full-text segments, rewrite the file, then move the write-ahead log into it and empty it. Raises `Blocked`.
+
+    `secure_delete` overwrites what is deleted, but not the copies that stay where pages were split or merged:
+    up to 1.5 % of the rows were still to be found, after VACUUM none (ADR 0011). A table that is joined by rowid
+    must name it (INTEGER PRIMARY KEY): VACUUM numbers the others anew.
+    """
     for table in FULL_TEXT:
         if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
             connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")  # noqa: S608 - a name of ours
+    connection.execute("PRAGMA temp_store = FILE")  # a large file need not fit into memory
+    connection.execute("VACUUM")
+    connection.execute("PRAGMA temp_store = MEMORY")
     truncate(connection)
 
 

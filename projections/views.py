@@ -112,7 +112,7 @@ def standing(cursor: sqlite3.Cursor, name: str) -> tuple[int, str] | None:
 def begin_anew(cursor: sqlite3.Cursor, page: Projection, incarnation: str) -> None:
     for table in page.tables:
         cursor.execute(f"DROP TABLE IF EXISTS {table.name}")
-        create(cursor, table, page.virtual.get(table))
+        create(cursor, table, page.virtual.get(table, ()))
     cursor.execute("DELETE FROM poison WHERE projection = ?", (page.name,))
     cursor.execute("DELETE FROM changes")
     cursor.execute(
@@ -120,10 +120,9 @@ def begin_anew(cursor: sqlite3.Cursor, page: Projection, incarnation: str) -> No
     )
 
 
-def create(cursor: sqlite3.Cursor, table: Table, virtual: str | None = None) -> None:
-    if virtual is not None:
-        cursor.execute(virtual)
-        return
+def create(cursor: sqlite3.Cursor, table: Table, virtual: Sequence[str] = ()) -> None:
+    for statement in virtual:
+        cursor.execute(statement)
     run(cursor, CreateTable(table, if_not_exists=True))
     for index in table.indexes:
         run(cursor, CreateIndex(index, if_not_exists=True))

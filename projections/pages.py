@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from projections import agents, complaints, customers, inbox, outbox, parked, search, threads, timeline
+from projections import (
+    agents,
+    complaints,
+    customers,
+    inbox,
+    outbox,
+    parked,
+    search,
+    states,
+    threads,
+    timeline,
+)
 from projections.projection import Projection
+from projections.states import Sealer
 
 PAGES: Final[Sequence[Projection]] = (
     customers.projection,
@@ -19,3 +31,13 @@ PAGES: Final[Sequence[Projection]] = (
     parked.projection,
     search.projection,
 )
+"""Those that need no key."""
+
+
+def pages(sealer: Sealer) -> tuple[Projection, ...]:
+    """All of them, for one views file: the states remember, so each file needs its own."""
+    return (*PAGES, states.projection(sealer.seal, sealer.unseal))
+
+
+NAMES: Final = (*(page.name for page in PAGES), "states")
+"""What `amends rebuild NAME` takes, besides "all"."""

@@ -10,7 +10,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias, cast, get_args
+from typing import Any, Final, Protocol, TypeAlias, cast, get_args
 from uuid import UUID
 
 from sqlalchemy import (
@@ -42,6 +42,15 @@ from projections.projection import Projection, Subscriptions
 
 Seal: TypeAlias = Callable[[UUID, bytes], bytes | None]
 """Plain bytes sealed under the stream's key, or sealed bytes opened; None once the key was destroyed. Any thread."""
+
+
+class Sealer(Protocol):
+    """Keeps personal bytes under the key of their stream."""
+
+    def seal(self, stream: UUID, data: bytes) -> bytes | None: ...
+
+    def unseal(self, stream: UUID, data: bytes) -> bytes | None: ...
+
 
 SHAPE: Final = 1
 """Grows when the tables change."""

@@ -1,0 +1,358 @@
+"""A letter of ours: written, stopped when answered meanwhile, withdrawn, tried, settled (record rules 26 and 27)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from hub.domain.complaint.events import ComplaintApologised, ComplaintInvestigated, ComplaintTold
+from hub.domain.conversation import letters_out
+from hub.domain.conversation.commands import (
+    ConfirmDelivery,
+    MarkUncertain,
+    RecordBounce,
+    RetryDelivery,
+    StartDelivery,
+    WithdrawReply,
+)
+from hub.domain.conversation.deliveries import STUCK_KEPT
+from hub.domain.conversation.events import (
+    ConversationResolved,
+    ConversationTagged,
+    DeliveryBounced,
+    DeliveryDeferred,
+    DeliveryFailed,
+    DeliveryRetried,
+    DeliveryUncertain,
+    NoteAdded,
+    ReplyWithdrawn,
+)
+from hub.domain.errors import (
+    AnsweredMeanwhile,
+    AutomaticLimit,
+    IllegalMove,
+    NobodyToWriteTo,
+    NoSuchConversation,
+    NothingToSay,
+    NotWaiting,
+    NotWhileDetected,
+    NotYetDue,
+    TooLateToWithdraw,
+)
+from hub.domain.ids import MessageId, NoteId
+from hub.domain.letters import Deferred, HandedOver, Refused, Uncertain
+from tests.examples import (
+    ACK,
+    ANNA,
+    BEN,
+    COMPLAINT,
+    LATER,
+    M1,
+    M2,
+    M3,
+    NOW,
+    OTHER_TALK,
+    R1,
+    R2,
+    RAW,
+    TALK,
+    detected,
+    handed_over,
+    known_id,
+    received,
+    registered,
+    responded,
+    started,
+    talk_opened,
+    write,
+    written,
+)
+from tests.given import given
+
+IN_TALK = (talk_opened(), received(M1))
+WITHDRAWN = ReplyWithdrawn(message=R1, conversation=TALK)
+UNCERTAIN = DeliveryUncertain(message=R1, conversation=TALK, attempt=1, why="cut")
+FAILED = DeliveryFailed(message=R1, conversation=TALK, attempt=1, why="550")
+
+
+def bot_letter(name: str) -> MessageId:
+    return MessageId(known_id(name))
+
+
+# --- Writing -------------------------------------------------------------------------------------------------------
+
+
+def test_a_reply_is_written_and_leaves_after_the_time_to_undo() -> None:
+    given(*IN_TALK).when(write(undo_seconds=10)).then(written(leaves=NOW + timedelta(seconds=10)))
+
+
+def test_the_same_reply_twice_changes_nothing() -> None:
+    given(*IN_TALK, written()).when(write()).then()
+    given(*IN_TALK, written(), started(), handed_over()).when(write()).then()
+
+
+def test_a_reply_needs_something_to_say() -> None:
+    given(*IN_TALK).when(write(text=" \n")).then_refused(NothingToSay)
+
+
+def test_a_reply_needs_somebody_to_write_to() -> None:
+    given(*IN_TALK).when(write(to=())).then_refused(NobodyToWriteTo)
+
+
+def test_a_reply_needs_a_conversation() -> None:
+    given().when(write()).then_refused(NoSuchConversation)
+
+
+def test_a_new_letter_opens_its_own_conversation() -> None:
+    new = {"kind": "new", "conversation": OTHER_TALK, "subject": "A recall"}
+    opened = talk_opened(conversation=OTHER_TALK, subject="A recall")
+    given(*IN_TALK).when(write(seen=None, **new)).then(opened, written(**new))
+
+
+def test_a_reply_stops_when_the_customer_wrote_meanwhile() -> None:
+    given(*IN_TALK, received(M2)).when(write(seen=M1)).then_refused(AnsweredMeanwhile)
+
+
+def test_a_reply_stops_when_a_colleague_wrote_meanwhile() -> None:
+    given(*IN_TALK, written(R2, by=BEN)).when(write(seen=M1)).then_refused(AnsweredMeanwhile)
+
+
+def test_what_one_wrote_oneself_stops_nothing() -> None:
+    given(*IN_TALK, written(R2, by=ANNA)).when(write(seen=M1)).then(written())
+
+
+def test_what_the_bot_wrote_stops_nothing_and_may_be_the_last_thing_seen() -> None:
+    given(*IN_TALK, written(ACK, by=None)).when(write(seen=M1)).then(written())
+    given(*IN_TALK, written(ACK, by=None)).when(write(seen=ACK)).then(written())
+    given(*IN_TALK, written(ACK, by=None), received(M2)).when(write(seen=ACK)).then_refused(AnsweredMeanwhile)
+
+
+def test_what_a_colleague_withdrew_stops_nothing() -> None:
+    gone = ReplyWithdrawn(message=R2, conversation=TALK)
+    given(*IN_TALK, written(R2, by=BEN), gone).when(write(seen=M1)).then(written())
+
+
+def test_receipts_tags_and_notes_stop_nothing() -> None:
+    tagged = ConversationTagged(conversation=TALK, tag="kettle")
+    noted = NoteAdded(note=NoteId(known_id("note")), conversation=TALK, text="Hm.")
+    delivered = (written(R2, by=ANNA), started(R2), handed_over(R2))
+    given(*IN_TALK, tagged, noted, *delivered).when(write(seen=M1)).then(written())
+
+
+def test_another_conversation_stops_nothing() -> None:
+    elsewhere = (talk_opened(conversation=OTHER_TALK), received(M2, conversation=OTHER_TALK))
+    given(*IN_TALK, *elsewhere).when(write(seen=M1)).then(written())
+
+
+def test_who_has_seen_nothing_answers_nothing() -> None:
+    given(*IN_TALK).when(write(seen=None)).then_refused(AnsweredMeanwhile)
+
+
+def test_a_message_too_old_to_be_remembered_counts_as_answered() -> None:
+    many = [written(MessageId(known_id(f"own {n}")), by=ANNA) for n in range(20)]
+    given(*IN_TALK, *many).when(write(seen=M1)).then_refused(AnsweredMeanwhile)
+    given(*IN_TALK, *many).when(write(seen=many[-1].message)).then(written())
+
+
+def test_the_last_message_before_a_reopening_is_still_known() -> None:
+    from hub.domain.conversation.events import ConversationReopened
+
+    back = ConversationReopened(conversation=TALK, by="agent", last=M2)
+    past = (*IN_TALK, received(M2), ConversationResolved(conversation=TALK), back)
+    given(*past).when(write(seen=M2)).then(written())
+    given(*past).when(write(seen=M1)).then_refused(AnsweredMeanwhile)
+    given(*past, received(M3)).when(write(seen=M2)).then_refused(AnsweredMeanwhile)
+
+
+def test_without_the_guard_a_crossed_reply_would_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control of the stale stop."""
+    monkeypatch.setattr(letters_out, "answered_meanwhile", lambda *seen: False)
+    given(*IN_TALK, received(M2)).when(write(seen=M1)).then(written())
+
+
+def test_a_reply_to_a_resolved_conversation_is_sent_and_leaves_it_resolved() -> None:
+    resolved = (*IN_TALK, ConversationResolved(conversation=TALK))
+    given(*resolved).when(write(seen=M1)).then(written())
+    state = given(*resolved, written()).state
+    assert state.conversations == {}
+    assert list(state.deliveries) == [R1]
+
+
+def test_at_most_three_automatic_letters_a_day_go_to_one_address() -> None:
+    sent = [written(bot_letter(f"bot {n}"), by=None, automatic="auto-generated") for n in range(3)]
+    receipt = write(by=None, kind="receipt", automatic="auto-generated")
+    two, three = given(*IN_TALK, *sent[:2]), given(*IN_TALK, *sent)
+    two.when(receipt).then(written(by=None, kind="receipt", automatic="auto-generated"))
+    three.when(receipt).then_refused(AutomaticLimit)
+    a_day_later = NOW + timedelta(hours=24, seconds=11)
+    three.when(receipt, now=a_day_later).then(
+        written(
+            by=None, kind="receipt", automatic="auto-generated", leaves=a_day_later + timedelta(seconds=10)
+        )
+    )
+
+
+# --- What a letter does for a complaint ----------------------------------------------------------------------------
+
+
+def test_a_letter_that_tells_the_outcome_says_so_in_the_same_breath() -> None:
+    told = ComplaintTold(complaint=COMPLAINT, message=R1, how="letter")
+    given(*IN_TALK, registered(), responded()).when(write(tells_outcome=True)).then(written(), told)
+
+
+def test_an_outcome_is_told_after_it_is_decided() -> None:
+    given(*IN_TALK, registered()).when(write(tells_outcome=True)).then_refused(IllegalMove)
+
+
+def test_a_letter_may_apologise() -> None:
+    sorry = ComplaintApologised(complaint=COMPLAINT, message=R1)
+    past = (*IN_TALK, registered(), ComplaintInvestigated(complaint=COMPLAINT))
+    given(*past).when(write(apologises=True)).then(written(), sorry)
+    given(*past, sorry).when(write(R2, apologises=True)).then(written(R2))
+
+
+def test_nobody_apologises_for_what_is_only_suspected() -> None:
+    given(*IN_TALK, detected()).when(write(apologises=True)).then_refused(NotWhileDetected)
+
+
+# --- Withdrawing against delivering --------------------------------------------------------------------------------
+
+
+def test_a_letter_is_withdrawn_before_it_leaves() -> None:
+    given(*IN_TALK, written()).when(WithdrawReply(message=R1, conversation=TALK)).then(WITHDRAWN)
+
+
+def test_withdrawing_twice_changes_nothing() -> None:
+    given(*IN_TALK, written(), WITHDRAWN).when(WithdrawReply(message=R1, conversation=TALK)).then()
+
+
+def test_withdrawing_loses_the_race_against_the_delivery() -> None:
+    given(*IN_TALK, written(), started()).when(WithdrawReply(message=R1, conversation=TALK)).then_refused(
+        TooLateToWithdraw
+    )
+
+
+def test_the_delivery_loses_the_race_against_withdrawing() -> None:
+    given(*IN_TALK, written(), WITHDRAWN).when(StartDelivery(message=R1, attempt=1), now=LATER).then_refused(
+        NotWaiting
+    )
+
+
+# --- Delivering ----------------------------------------------------------------------------------------------------
+
+
+def test_a_delivery_starts_when_it_is_due() -> None:
+    given(*IN_TALK, written()).when(StartDelivery(message=R1, attempt=1), now=LATER).then(started())
+
+
+def test_nothing_leaves_while_it_can_be_undone() -> None:
+    given(*IN_TALK, written()).when(StartDelivery(message=R1, attempt=1), now=NOW).then_refused(NotYetDue)
+
+
+def test_of_two_who_start_the_same_attempt_one_is_refused() -> None:
+    given(*IN_TALK, written(), started()).when(StartDelivery(message=R1, attempt=1), now=LATER).then_refused(
+        NotWaiting
+    )
+
+
+def test_no_attempt_is_skipped() -> None:
+    given(*IN_TALK, written()).when(StartDelivery(message=R1, attempt=2), now=LATER).then_refused(NotWaiting)
+
+
+def test_a_letter_is_handed_over_and_leaves_the_state() -> None:
+    confirm = ConfirmDelivery(message=R1, attempt=1, result=HandedOver(receipt="250 ok"))
+    given(*IN_TALK, written(), started()).when(confirm).then(handed_over())
+    given(*IN_TALK, written(), started(), handed_over()).when(confirm).then()
+    assert given(*IN_TALK, written(), started(), handed_over()).state.deliveries == {}
+
+
+def test_a_temporary_no_is_tried_again_later() -> None:
+    confirm = ConfirmDelivery(message=R1, attempt=1, result=Deferred(why="451"), next_at=LATER)
+    deferred = DeliveryDeferred(message=R1, conversation=TALK, attempt=1, next_at=LATER, why="451")
+    past = (*IN_TALK, written(), started())
+    given(*past).when(confirm).then(deferred)
+    given(*past, deferred).when(StartDelivery(message=R1, attempt=2), now=NOW).then_refused(NotYetDue)
+    given(*past, deferred).when(StartDelivery(message=R1, attempt=2), now=LATER).then(started(attempt=2))
+
+
+def test_a_temporary_no_without_a_next_time_is_given_up() -> None:
+    confirm = ConfirmDelivery(message=R1, attempt=1, result=Deferred(why="451"))
+    failed = DeliveryFailed(message=R1, conversation=TALK, attempt=1, why="451")
+    given(*IN_TALK, written(), started()).when(confirm).then(failed)
+
+
+def test_a_final_no_is_never_tried_again_by_itself() -> None:
+    confirm = ConfirmDelivery(message=R1, attempt=1, result=Refused(why="550"))
+    past = (*IN_TALK, written(), started())
+    given(*past).when(confirm).then(FAILED)
+    given(*past, FAILED).when(StartDelivery(message=R1, attempt=2), now=LATER).then_refused(NotWaiting)
+
+
+def test_an_uncertain_automatic_letter_is_never_repeated_by_itself() -> None:
+    past = (*IN_TALK, written(by=None, automatic="auto-replied"), started(), UNCERTAIN)
+    given(*past).when(StartDelivery(message=R1, attempt=2), now=LATER).then_refused(NotWaiting)
+
+
+def test_an_uncertain_letter_of_a_person_is_repeated() -> None:
+    past = (*IN_TALK, written(), started(), UNCERTAIN)
+    given(*past).when(StartDelivery(message=R1, attempt=2), now=LATER).then(started(attempt=2))
+
+
+def test_an_attempt_without_a_result_is_marked_uncertain_once() -> None:
+    mark = MarkUncertain(message=R1, attempt=1, why="cut")
+    given(*IN_TALK, written(), started()).when(mark).then(UNCERTAIN)
+    given(*IN_TALK, written(), started(), UNCERTAIN).when(mark).then()
+    given(*IN_TALK, written()).when(mark).then()
+    given(*IN_TALK, written(), started(), handed_over()).when(mark).then()
+
+
+def test_a_result_that_comes_late_still_counts() -> None:
+    confirm = ConfirmDelivery(message=R1, attempt=1, result=HandedOver(receipt="250 ok"))
+    given(*IN_TALK, written(), started(), UNCERTAIN).when(confirm).then(handed_over())
+
+
+def test_an_uncertain_result_is_said_once() -> None:
+    confirm = ConfirmDelivery(message=R1, attempt=1, result=Uncertain(why="cut"))
+    given(*IN_TALK, written(), started()).when(confirm).then(UNCERTAIN)
+    given(*IN_TALK, written(), started(), UNCERTAIN).when(confirm).then()
+
+
+def test_a_person_may_send_a_failed_letter_anyway() -> None:
+    retried = DeliveryRetried(message=R1, conversation=TALK)
+    past = (*IN_TALK, written(by=None, automatic="auto-replied"), started(), FAILED)
+    given(*past).when(RetryDelivery(message=R1)).then(retried)
+    given(*past, retried).when(RetryDelivery(message=R1)).then()
+    given(*past, retried).when(StartDelivery(message=R1, attempt=2), now=LATER).then(started(attempt=2))
+
+
+def test_a_letter_that_arrived_is_not_sent_anyway() -> None:
+    given(*IN_TALK, written(), started(), handed_over()).when(RetryDelivery(message=R1)).then_refused(
+        NotWaiting
+    )
+
+
+def test_a_bounce_brings_the_letter_back_to_a_person() -> None:
+    report = RecordBounce(
+        message=R1, conversation=TALK, permanent=True, report=RAW, recipients=("alice@shop.example",)
+    )
+    bounced = DeliveryBounced(
+        message=R1,
+        conversation=TALK,
+        permanent=True,
+        report=RAW,
+        recipients=("alice@shop.example",),
+        diagnostic="",
+    )
+    past = (*IN_TALK, written(), started(), handed_over())
+    given(*past).when(report).then(bounced)
+    given(*past, bounced).when(RetryDelivery(message=R1)).then(DeliveryRetried(message=R1, conversation=TALK))
+
+
+def test_a_dead_address_does_not_fill_the_state() -> None:
+    facts: list[object] = []
+    for n in range(STUCK_KEPT * 3):
+        message = MessageId(known_id(f"letter {n}"))
+        failed = DeliveryFailed(message=message, conversation=TALK, attempt=1, why="550")
+        facts += [written(message), started(message), failed]
+    assert len(given(*IN_TALK, *facts).state.deliveries) == STUCK_KEPT  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from hub.app.ports import Recorded
@@ -29,10 +30,9 @@ class News:
         """Return once something after `position` is committed, or when it is time to look anyway."""
         if self.head > position:
             return
-        try:
-            await asyncio.wait_for(self._changed.wait(), POLL)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(POLL):  # wait_for of Python 3.11 loses a cancellation that comes with the news
+                await self._changed.wait()
 
 
 Read = Callable[[int, int], Awaitable[Sequence[Recorded]]]

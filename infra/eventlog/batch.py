@@ -78,6 +78,22 @@ def plan(drafts: Iterable[Draft], standing: Standing) -> Outcome:
     return outcome
 
 
+def places(draft: Draft) -> list[tuple[StreamId, int]]:
+    """Stream and version of each of its events, should it be accepted."""
+    return [
+        (write.stream, write.expected + nth)
+        for write, bodies in zip(draft.request.writes, draft.bodies, strict=True)
+        for nth in range(1, len(bodies) + 1)
+    ]
+
+
+def is_so(request: Request, standing: Standing) -> bool:
+    """Whether a request without events has nothing left to do: its keys are seen, its marks stand where they should."""
+    keys_seen = all(key in standing.once for key in request.once)
+    marks_stand = all(standing.marks.get(mark.name) == mark.new for mark in request.marks)
+    return bool(request.once or request.marks) and keys_seen and marks_stand
+
+
 def _judge(draft: Draft, standing: Standing, outcome: Outcome) -> Answer:
     request = draft.request
     seen = [known for key in request.once if (known := _once(key, standing, outcome)) is not None]

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Final, NamedTuple
 
-from hub.app.ports import Answer, LogStopped
-from infra.eventlog.batch import Draft, plan
+from hub.app.ports import Answer, Appended, LogStopped
+from infra.eventlog.batch import Draft, is_so, plan
 from infra.eventlog.stopped import LogPaused
 from infra.eventlog.store import OutcomeUnknown, Store
 
@@ -170,7 +170,7 @@ def _transaction(store: Store, drafts: Sequence[Draft], *, again: bool) -> tuple
     """`again`: the first try may have gone through, so look for each draft before appending it anew (record rule 9)."""
     try:
         store.begin()
-        found = {nth: answer for nth, draft in enumerate(drafts) if again and (answer := store.found(draft))}
+        found = {nth: found for nth, draft in enumerate(drafts) if again and (found := _found(store, draft))}
         rest = [draft for nth, draft in enumerate(drafts) if nth not in found]
         outcome = plan(rest, store.load(rest))
         if not outcome.is_empty:
@@ -181,3 +181,10 @@ def _transaction(store: Store, drafts: Sequence[Draft], *, again: bool) -> tuple
         raise
     fresh = iter(outcome.answers)
     return outcome.position, [found[nth] if nth in found else next(fresh) for nth in range(len(drafts))]
+
+
+def _found(store: Store, draft: Draft) -> Answer | None:
+    if any(draft.bodies):
+        positions = store.positions(draft)
+        return Appended(positions=positions) if positions else None
+    return Appended(positions=()) if is_so(draft.request, store.load([draft])) else None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from uuid import UUID, uuid4
 
-from hub.app.ports import Answer, Appended, LogStopped, Recorded, Request
+from hub.app.ports import Answer, LogStopped, Recorded, Request
 from hub.domain.ids import Position, StreamId
 from infra.codec import Codec, KeyRing, MemoryRing, StoredRow, stamp
 from infra.codec.envelopes import command_of
-from infra.eventlog.batch import Draft, Outcome, Standing
+from infra.eventlog.batch import Draft, Outcome, Standing, places
 from infra.eventlog.committer import settled
 from infra.eventlog.drafting import drafted
 from infra.eventlog.log import microseconds
@@ -50,21 +50,11 @@ class MemoryStore:
     def roll_back(self) -> None:
         self._pending = None
 
-    def found(self, draft: Draft) -> Answer | None:
-        places = [
-            (write, write.expected + nth)
-            for write in draft.request.writes
-            for nth in range(len(write.events))
-        ]
-        rows = [self.by_stream.get(write.stream, [])[nth : nth + 1] for write, nth in places]
-        if rows and all(row and command_of(row[0][4]) == draft.request.envelope.command for row in rows):
-            return Appended(positions=tuple(Position(row[0][0]) for row in rows))
-        once = draft.request.once
-        return (
-            Appended(positions=())
-            if once and not rows and all(key in self.standing.once for key in once)
-            else None
-        )
+    def positions(self, draft: Draft) -> tuple[Position, ...]:
+        command = draft.request.envelope.command
+        rows = [self.by_stream.get(stream, [])[version - 1 : version] for stream, version in places(draft)]
+        mine = all(row and command_of(row[0][4]) == command for row in rows)
+        return tuple(Position(row[0][0]) for row in rows) if mine else ()
 
     def close(self) -> None: ...
 

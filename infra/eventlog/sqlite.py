@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID, uuid4
 
-from hub.app.ports import Answer, Appended, LogStopped
+from hub.app.ports import LogStopped
 from hub.domain.ids import Position, StreamId
 from infra.codec import stamp
 from infra.codec.envelopes import command_of
 from infra.db import open_writer
 from infra.eventlog import tables
-from infra.eventlog.batch import Draft, Outcome, Row, Standing
+from infra.eventlog.batch import Draft, Outcome, Row, Standing, places
 from infra.eventlog.stopped import LogBusy, LogFull, LogPaused
 from infra.owned import empty_wal
 
@@ -90,20 +90,14 @@ class SQLiteStore:
         except sqlite3.Error:
             return  # the transaction is over either way; the reason was raised before
 
-    def found(self, draft: Draft) -> Answer | None:
-        wanted = [
-            (write.stream.hex, write.expected + 1 + nth)
-            for write, bodies in zip(draft.request.writes, draft.bodies, strict=True)
-            for nth in range(len(bodies))
-        ]
-        rows = [self._db.execute(tables.SELECT_ONE, one).fetchone() for one in wanted]
+    def positions(self, draft: Draft) -> tuple[Position, ...]:
         command = draft.request.envelope.command
-        if rows and all(row and command_of(row[1]) == command for row in rows):
-            return Appended(positions=tuple(Position(row[0]) for row in rows))
-        once = set(draft.request.once)
-        return (
-            Appended(positions=()) if once and not wanted and once == self._load_once(once).keys() else None
-        )
+        rows = [
+            self._db.execute(tables.SELECT_ONE, (stream.hex, version)).fetchone()
+            for stream, version in places(draft)
+        ]
+        mine = all(row and command_of(row[1]) == command for row in rows)
+        return tuple(Position(row[0]) for row in rows) if mine else ()
 
     def scrub(self) -> None:
         """Nothing that was deleted is left in the write-ahead log. Raises `StillBusy`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from hub.app.ports import Answer
+from hub.domain.ids import Position
 from infra.eventlog.batch import Draft, Outcome, Standing
 
 
@@ -36,8 +36,8 @@ class Store(Protocol):
         """End the transaction with nothing written. Never raises."""
         ...
 
-    def found(self, draft: Draft) -> Answer | None:
-        """Within the transaction: what became of a draft whose outcome was unknown; None when nothing of it is there."""
+    def positions(self, draft: Draft) -> tuple[Position, ...]:
+        """Within the transaction: where the draft's events stand, if its own command put them there; else nothing."""
         ...
 
     def close(self) -> None: ...

@@ -66,6 +66,10 @@ class Book:
         """What every projection has reached."""
         return min((self.positions[page.name] for page in self.pages), default=0)
 
+    def incarnation(self) -> str:
+        """Of the log that the rows come from."""
+        return str(self.connection.execute("SELECT max(incarnation) FROM projections").fetchone()[0])
+
     def apply(self, recorded: Sequence[Recorded]) -> Announcement:
         """Take a page of events into every projection that has not seen them; seen ones change nothing. Raises `Gap`."""
         before = dict(self.positions)

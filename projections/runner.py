@@ -71,6 +71,7 @@ class Runner:
     shown_at: datetime | None = None
     trouble: str = ""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    building: asyncio.Lock = field(default_factory=asyncio.Lock)
     position: int = 0
     _ears: list[Ear] = field(default_factory=list)
     _waiting: list[tuple[int, int, asyncio.Future[None]]] = field(default_factory=list)
@@ -131,6 +132,12 @@ class Runner:
         heappush(self._waiting, (position, next(self._numbers), future))
         async with asyncio.timeout(self.patience if patience is None else patience):
             await future
+
+    async def everywhere(self, position: int, *, patience: float) -> None:
+        """Return when every view has passed `position`, those under construction included (record rule 20)."""
+        await self.reached(position, patience=patience)
+        async with asyncio.timeout(patience), self.building:
+            return
 
     @contextmanager
     def listening(self) -> Iterator[Ear]:

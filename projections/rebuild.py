@@ -1,0 +1,149 @@
+"""Building views anew while the old ones serve: into a file of their own, up to the head, then in by one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Table
+
+from projections import views
+from projections.book import Book, open_book
+from projections.projection import Projection
+from projections.runner import PAGE, Runner
+
+
+class NoSuchView(Exception):
+    """There is no view of that name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilt:
+    """What was built anew, up to which position; rows per table before and after."""
+
+    names: tuple[str, ...]
+    position: int
+    before: dict[str, int]
+    after: dict[str, int]
+
+
+async def rebuild(runner: Runner, fresh: Sequence[Projection], *names: str) -> Rebuilt:
+    """Build the named views of `fresh` ("all": every one) from the log alone and put them in the place of the old ones.
+
+    `fresh`: projections that share no memory with those of the runner. Raises `NoSuchView`.
+    Readers see the old rows until the switch and the new ones after it; an erasure waits for the end (`Runner.everywhere`).
+    """
+    chosen = chosen_of(fresh, names)
+    async with runner.building:
+        with ThreadPoolExecutor(1, "rebuild") as thread:
+            candidate = Candidate(runner, chosen, thread)
+            return await candidate.built()
+
+
+def chosen_of(fresh: Sequence[Projection], names: Sequence[str]) -> tuple[Projection, ...]:
+    known = {page.name for page in fresh}
+    if unknown := set(names) - known - {"all"}:
+        raise NoSuchView(f"{', '.join(sorted(unknown))}: choose from {', '.join(sorted(known))}, all")
+    return tuple(page for page in fresh if "all" in names or page.name in names)
+
+
+@dataclass(slots=True)
+class Candidate:
+    """The next version of some views, in its own file until it has caught up."""
+
+    runner: Runner
+    pages: tuple[Projection, ...]
+    thread: ThreadPoolExecutor
+
+    @property
+    def path(self) -> Path:
+        return self.runner.book.path.with_suffix(".next")
+
+    async def built(self) -> Rebuilt:
+        loop = asyncio.get_running_loop()
+        book = await loop.run_in_executor(self.thread, self._open)
+        try:
+            await self._catch_up(book, self.runner.position)
+            async with self.runner.turn:
+                await self._catch_up(book, self.runner.book.position)
+                return await self.runner.in_thread(lambda: switch(self.runner.book, book))
+        finally:
+            await loop.run_in_executor(self.thread, self._remove, book)
+
+    def _open(self) -> Book:
+        """What a rebuild that was killed has left is no use to anybody."""
+        remove(self.path)
+        incarnation = self.runner.book.incarnation()
+        return open_book(self.path, self.pages, incarnation, bulk=True)
+
+    async def _catch_up(self, book: Book, position: int) -> None:
+        loop = asyncio.get_running_loop()
+        while book.position < position:
+            limit = min(PAGE, position - book.position)
+            recorded = await self.runner.log.read_all(after=book.position, limit=limit)
+            await loop.run_in_executor(self.thread, book.apply, recorded)
+
+    def _remove(self, book: Book) -> None:
+        book.close()
+        remove(self.path)
+
+
+def remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).unlink()
+
+
+def switch(live: Book, candidate: Book) -> Rebuilt:
+    """In the live file's own thread and one transaction of it: drop, make, copy, stand where the candidate stands."""
+    cursor = live.connection.cursor()
+    cursor.execute("ATTACH DATABASE ? AS next", (str(candidate.path),))
+    try:
+        tables = [table for page in candidate.pages for table in page.tables]
+        before = counted(cursor, "main", tables)
+        cursor.execute("BEGIN IMMEDIATE")
+        try:
+            for page in candidate.pages:
+                replace(cursor, page)
+            cursor.execute("COMMIT")
+        except BaseException:
+            cursor.execute("ROLLBACK")
+            raise
+        for page in live.pages:
+            page.reset()
+        names = tuple(page.name for page in candidate.pages)
+        return Rebuilt(
+            names=names, position=live.position, before=before, after=counted(cursor, "main", tables)
+        )
+    finally:
+        cursor.execute("DETACH DATABASE next")
+
+
+def replace(cursor: sqlite3.Cursor, page: Projection) -> None:
+    for table in page.tables:
+        cursor.execute(f'DROP TABLE IF EXISTS main."{table.name}"')
+        views.create(cursor, table, page.virtual.get(table, ()))
+        columns = ", ".join(f'"{column.name}"' for column in table.columns)
+        copy = f'INSERT INTO main."{table.name}" ({columns}) SELECT {columns} FROM next."{table.name}"'  # noqa: S608
+        cursor.execute(copy)
+    for statement in STANDING:
+        cursor.execute(statement, (page.name,))
+
+
+STANDING = (
+    "DELETE FROM main.projections WHERE name = ?",
+    "INSERT INTO main.projections SELECT * FROM next.projections WHERE name = ?",
+    "DELETE FROM main.poison WHERE projection = ?",
+    "INSERT INTO main.poison SELECT * FROM next.poison WHERE projection = ?",
+)
+"""Where the new rows stand, and what they could not take in, come with them."""
+
+
+def counted(cursor: sqlite3.Cursor, schema: str, tables: Sequence[Table]) -> dict[str, int]:
+    count = "SELECT count(*) FROM {}.{}"
+    return {table.name: cursor.execute(count.format(schema, table.name)).fetchone()[0] for table in tables}

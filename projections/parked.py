@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Column, Connection, Executable, Integer, MetaData, String, Table, func, select, update
@@ -134,6 +135,11 @@ def _(event: MessageSeenAgain, recorded: Recorded, page: Page) -> None:
 def forget(customer: str) -> Iterator[Executable]:
     """Parked letters are sealed under keys of their own; of those read again for this customer no words are left."""
     yield update(parked).where(parked.c.customer == customer).values(excerpt=None)
+
+
+def forget_letters(connection: sqlite3.Connection, raws: Iterable[str]) -> None:
+    """Blank what could be made out of these letters: their keys are destroyed, a rebuild would find nothing either."""
+    connection.executemany("UPDATE parked SET excerpt = NULL WHERE raw = ?", [(raw,) for raw in raws])
 
 
 projection = Projection(name="parked", version=1, tables=(parked, accounts), project=project, forget=forget)

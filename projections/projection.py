@@ -32,10 +32,22 @@ class Subscriptions:
         """The function below notes what events of these kinds change."""
 
         def register(handler: H) -> H:
-            self.handlers.update(dict.fromkeys(kinds, handler))
+            for kind in kinds:
+                before = self.handlers.get(kind)
+                self.handlers[kind] = handler if before is None else both(before, handler)
             return handler
 
         return register
+
+
+def both(first: Handler, then: Handler) -> Handler:
+    """An event may change two tables, by a function for each."""
+
+    def handler(event: Any, recorded: Recorded, page: Page) -> None:
+        first(event, recorded, page)
+        then(event, recorded, page)
+
+    return handler
 
 
 def nothing_more(page: Page) -> None:

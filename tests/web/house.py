@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email import policy
 from email.message import EmailMessage
 from pathlib import Path
 from random import Random
@@ -149,7 +150,7 @@ def letter(
     **headers: str,
 ) -> bytes:
     """Raw bytes as they come from a mail server."""
-    mail = EmailMessage()
+    mail = EmailMessage(policy=policy.SMTP.clone(max_line_length=998))
     if proven:
         domain = sender.partition("@")[2].strip("<> ")
         mail["Authentication-Results"] = f"mx.shop.example; dmarc=pass header.from={domain}"

@@ -58,9 +58,12 @@ DeliveryEvent = (
 
 def evolve(past: Deliveries, event: DeliveryEvent) -> Deliveries:
     """The letters on their way after `event`."""
-    others = {message: delivery for message, delivery in past.items() if message != event.message}
-    delivery = _moved(past.get(event.message), event)
-    return others if delivery is None else _bounded(others | {event.message: delivery})
+    after = dict(past)
+    delivery = _moved(after.pop(event.message, None), event)
+    if delivery is None:
+        return after
+    after[event.message] = delivery
+    return _bounded(after)
 
 
 def _moved(past: Delivery | None, event: DeliveryEvent) -> Delivery | None:

@@ -125,8 +125,12 @@ async def _recorded(doomed: Doomed, erasing: Erasing) -> tuple[Doomed, Position]
     """On record, with everything that arrived until then on the list; streams that the log never had are passed by."""
     command, envelope = EraseCustomer(reason=doomed.reason), _envelope(doomed.by)
     while True:
-        doomed = await _complete(doomed, erasing)
-        states = await standing(erasing.transactor, doomed.streams)
+        states = await standing(
+            erasing.transactor, doomed.streams
+        )  # before looking: what comes after is noticed
+        before, doomed = doomed, await _complete(doomed, erasing)
+        if before.streams != doomed.streams:
+            continue
         if not states:
             positions = [await erased_by(erasing.transactor, stream, envelope) for stream in doomed.streams]
             return doomed, max(positions)

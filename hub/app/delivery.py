@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from hub.app.kinds import CUSTOMER
 from hub.app.ports import Appended, Clock, Envelope, Secrets, Sender
@@ -31,6 +31,10 @@ POSTMAN: Final = Actor(kind="system", id="delivery")
 AT_ONCE: Final = 20
 """Letters looked up in one go; those of one account leave one after the other."""
 
+LAST_WORD_S: Final = 10.0
+"""How long a stopping hub waits for the answer to a letter that is on the wire."""
+
+T = TypeVar("T")
 NextTry = Callable[[int, Random], timedelta | None]
 """How long to wait after attempt n; None: give up."""
 
@@ -63,6 +67,16 @@ class Outbox(Protocol):
     async def changed(self, until: datetime | None) -> None: ...
     async def reached(self, position: int) -> None: ...
     async def letter(self, message: MessageId) -> Outgoing | None: ...
+
+
+async def ended(work: Coroutine[Any, Any, T]) -> T:
+    """Let what has begun come to its end although the hub stops, within reason."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=LAST_WORD_S)
+        raise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +123,9 @@ class Postman:
         attempt = posted.attempt + 1
         if not await self._command(posted, StartDelivery(message=posted.message, attempt=attempt)):
             return 0
+        return await ended(self._attempt(posted, attempt))
+
+    async def _attempt(self, posted: Posted, attempt: int) -> int:
         return await self._settle(posted, attempt, await self._put_on_the_wire(posted))
 
     async def _put_on_the_wire(self, posted: Posted) -> Delivery:

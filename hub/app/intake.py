@@ -15,8 +15,9 @@ from hub.app.arrivals import Arrival, Landed, Letter, OnceKeys, conversation_id,
 from hub.app.endings import own_echo, park, report, seen_again
 from hub.app.identify import Home, find_home
 from hub.app.kinds import CUSTOMER
-from hub.app.placing import Place, by_reference, by_token, somewhere_new
+from hub.app.placing import Place, by_reference, by_token, named, somewhere_new
 from hub.app.ports import AlreadyDone, Take
+from hub.app.recent import Ticket
 from hub.app.touchpoints import opening, touchpoint
 from hub.app.transact import ClaimTaken, Plan
 from hub.app.walk import Walk
@@ -37,14 +38,15 @@ CONTESTED: Final = "its sender's address was contested for too long"
 
 async def take_in(walk: Walk, arrival: Arrival) -> Landed:
     """Put one letter on record; when this returns, its source may be told. Raises `LogStopped`."""
-    keys = once_keys(arrival, walk.secrets, walk.fingerprint)
-    position = await walk.log.seen(keys.letter)
-    if position is not None:
-        return await seen_again(walk, arrival, keys, position)
-    (raw,), read = await asyncio.gather(walk.vault.keep([arrival.raw]), _read(walk, arrival))
-    if isinstance(read, Unreadable):
-        return await park(walk, arrival, keys, raw, str(read))
-    return await _hear(walk, Letter(arrival=arrival, keys=keys, raw=raw, read=read))
+    with walk.recent.line(arrival.inbox.account) as ticket:
+        keys = once_keys(arrival, walk.secrets, walk.fingerprint)
+        position = await walk.log.seen(keys.letter)
+        if position is not None:
+            return await seen_again(walk, arrival, keys, position)
+        (raw,), read = await asyncio.gather(walk.vault.keep([arrival.raw]), _read(walk, arrival))
+        if isinstance(read, Unreadable):
+            return await park(walk, arrival, keys, raw, str(read))
+        return await _hear(walk, Letter(arrival=arrival, keys=keys, raw=raw, read=read), ticket)
 
 
 async def read_again(walk: Walk, arrival: Arrival, raw: BlobId, parked: Position) -> Landed:
@@ -53,7 +55,9 @@ async def read_again(walk: Walk, arrival: Arrival, raw: BlobId, parked: Position
     if isinstance(read, Unreadable):
         raise read
     keys = OnceKeys(letter=walk.secrets.keyed("read again", raw), delivery=b"")
-    return await _hear(walk, Letter(arrival=arrival, keys=keys, raw=raw, read=read, cause=parked))
+    letter = Letter(arrival=arrival, keys=keys, raw=raw, read=read, cause=parked)
+    with walk.recent.line(raw) as ticket:
+        return await _hear(walk, letter, ticket)
 
 
 async def _read(walk: Walk, arrival: Arrival) -> Incoming | Unreadable:
@@ -63,9 +67,11 @@ async def _read(walk: Walk, arrival: Arrival) -> Incoming | Unreadable:
         return unreadable
 
 
-async def _hear(walk: Walk, letter: Letter) -> Landed:
-    """One letter of a sender at a time, and only after the views know the one before."""
-    async with walk.recent.turn(letter.sender):
+async def _hear(walk: Walk, letter: Letter, ticket: Ticket) -> Landed:
+    """One letter of a sender at a time, after the views know the one before; an answer after all that came before it."""
+    if named(letter.read):
+        await ticket.after_earlier()
+    async with walk.recent.turn(letter.sender, ticket):
         await walk.views.reached(walk.recent.position(letter.sender))
         landed = await report(walk, letter) or await own_echo(walk, letter) or await _message(walk, letter)
         walk.recent.landed(letter.sender, landed.position)

@@ -1,0 +1,251 @@
+"""The house opened: every file, key and pool of one data folder, wired to the use cases. Whoever opens it holds its lock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from random import SystemRandom
+from typing import TypeVar
+
+from sqlalchemy import Engine
+
+from channels.email.fingerprint import letter_bytes
+from channels.email.workers import LetterReaders
+from hub.app.addressing import SignedAddressing
+from hub.app.kinds import ACCOUNT
+from hub.app.ports import Envelope, Inbox
+from hub.app.statecache import StateCache
+from hub.app.transact import Transactor
+from hub.app.walk import Walk
+from hub.assembly.inboxes import Inboxes, inboxes_of, named, remembered, without_wires
+from hub.assembly.reading import ChannelReaders, channel_readers
+from hub.domain.account.decisions import ConnectAccount, decide
+from hub.domain.ids import AccountId, CommandId, StreamId
+from hub.domain.vocabulary import Actor
+from infra.desktables.file import Desk as DeskTables
+from infra.desktables.file import open_desk
+from infra.eventlog.log import Log, open_log
+from infra.keys.boxes import Boxes
+from infra.keys.keyfile import KeyFile
+from infra.keys.opening import open_keys
+from infra.lock import one_hub
+from infra.settings import Settings
+from infra.vault import FolderVault
+from projections import parked, views
+from projections.book import open_book
+from projections.pages import pages
+from projections.runner import Runner
+from projections.states import StatesView
+from projections.threads import ThreadsView
+
+T = TypeVar("T")
+ASSEMBLY = Actor(kind="system", id="assembly")
+
+
+def now() -> datetime:
+    """The clock of the house."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where everything stands in a data folder."""
+
+    data: Path
+
+    @property
+    def log(self) -> Path:
+        return self.data / "log.sqlite"
+
+    @property
+    def keys(self) -> Path:
+        return self.data / "keys.sqlite"
+
+    @property
+    def desk(self) -> Path:
+        return self.data / "desk.sqlite"
+
+    @property
+    def views(self) -> Path:
+        return self.data / "views.sqlite"
+
+    @property
+    def paused(self) -> Path:
+        """There while sending waits for a word after a restore."""
+        return self.data / "sending-paused"
+
+    @property
+    def vault(self) -> Path:
+        return self.data / "vault"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Everything that is open while a hub, or a command that writes, works on a data folder."""
+
+    settings: Settings
+    files: Files
+    log: Log
+    keys: KeyFile
+    vault: FolderVault
+    tables: DeskTables
+    runner: Runner
+    views: Engine
+    readers: ChannelReaders
+    transactor: Transactor
+    addressing: SignedAddressing
+    walk: Walk
+    inboxes: Inboxes
+
+    async def ask(self, question: Callable[..., T]) -> T:
+        """One question of a projection, on a read-only connection beside the event loop."""
+        return await asyncio.to_thread(self._asked, question)
+
+    def inbox(self, name: str) -> Inbox | None:
+        """The inbox of that name."""
+        return named(self.inboxes, name)
+
+    async def inbox_for(self, name: str) -> Inbox:
+        """The inbox of that name; one without wires begins when there is none."""
+        inbox = self.inbox(name) or without_wires(name, self.walk.secrets)
+        if AccountId(inbox.account) not in self.inboxes:
+            self.inboxes[AccountId(inbox.account)] = inbox
+            await connect(self, inbox)
+        return inbox
+
+    @property
+    def workspace(self) -> StreamId:
+        """The stream of the shared settings."""
+        return StreamId(self.walk.secrets.derived("workspace settings"))
+
+    def sending_inbox(self, account: AccountId) -> Inbox | None:
+        """The inbox that letters of this account leave from; None when nothing can be sent from it."""
+        inbox = self.inboxes.get(account)
+        mailbox = self.settings.mailbox(inbox.name) if inbox else None
+        return inbox if mailbox else None
+
+    async def paused(self) -> bool:
+        """Whether sending waits for a word (record rule 25)."""
+        return await asyncio.to_thread(self.files.paused.exists)
+
+    def _asked(self, question: Callable[..., T]) -> T:
+        with self.views.connect() as connection:
+            return question(connection)
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings,
+    *,
+    tell: Callable[[str], object] = print,
+    extra: tuple[str, ...] = (),
+    reading: int = 2,
+) -> AsyncIterator[House]:
+    """Lock, open, catch the views up, connect the accounts; close in the opposite order.
+
+    `reading`: worker processes for letters.
+    Raises `HubRunning`, `MasterKeyProblem`, `UnsafeStore`.
+    """
+    async with AsyncExitStack() as stack:
+        stack.enter_context(one_hub(settings.data))
+        files = Files(settings.data)
+        keys = open_keys(files.keys, settings.master_key_file, tell=tell)
+        stack.callback(keys.close)
+        log = await open_log(files.log, keys)
+        stack.push_async_callback(log.close)
+        runner = await open_runner(files.views, log, keys)
+        stack.callback(runner.close)
+        workers = await stack.enter_async_context(LetterReaders(count=reading))
+        house = _wired(settings, files, keys, log, runner, workers)
+        stack.callback(_close, house)
+        await stack.enter_async_context(following(runner, await log.head()))
+        await connect_accounts(house)
+        yield house
+
+
+async def open_runner(path: Path, log: Log, keys: KeyFile) -> Runner:
+    """The views, at the log's incarnation."""
+    book = open_book(path, pages(Boxes(keys)), await log.incarnation())
+    return Runner(log=log, book=book, clock=now)
+
+
+def _close(house: House) -> None:
+    house.views.dispose()
+    house.tables.close()
+    house.vault.close()
+
+
+@asynccontextmanager
+async def following(runner: Runner, head: int) -> AsyncIterator[None]:
+    """The views follow the log while the block runs; it begins once they have caught up."""
+    task = asyncio.create_task(runner.run(), name="views")
+    try:
+        await runner.reached(head, patience=3600)
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def connect_accounts(house: House) -> None:
+    """Each account says who it is when it is new, or called otherwise than before."""
+    for inbox in remembered(await house.ask(parked.health), house.inboxes, house.walk.secrets):
+        house.inboxes[AccountId(inbox.account)] = inbox
+    for inbox in list(house.inboxes.values()):
+        await connect(house, inbox)
+
+
+async def connect(house: House, inbox: Inbox) -> None:
+    command = ConnectAccount(kind=inbox.kind, name=inbox.name, address=inbox.address.address)
+    name = house.walk.secrets.derived("connect", inbox.name, inbox.address.address)
+    envelope = Envelope(actor=ASSEMBLY, command=CommandId(name))
+    await house.transactor.transact(
+        ACCOUNT, StreamId(inbox.account), lambda state: decide(command, state, now()), envelope
+    )
+
+
+def _wired(
+    settings: Settings,
+    files: Files,
+    keys: KeyFile,
+    log: Log,
+    runner: Runner,
+    workers: LetterReaders,
+) -> House:
+    engine, readers = views.open_reader(files.views), channel_readers(settings, workers)
+    vault, secrets = FolderVault(files.vault, keys), keys.secrets
+    stored = StatesView(readers=engine, unseal=Boxes(keys).unseal)
+    transactor = Transactor(log, keys, StateCache(log, stored), SystemRandom())
+    addressing = SignedAddressing(secrets)
+    walk = Walk(
+        log=log,
+        vault=vault,
+        keys=keys,
+        secrets=secrets,
+        readers=readers,
+        threads=ThreadsView(readers=engine),
+        views=runner,
+        transactor=transactor,
+        addressing=addressing,
+        fingerprint=letter_bytes,
+        clock=now,
+    )
+    return House(
+        settings=settings,
+        files=files,
+        log=log,
+        keys=keys,
+        vault=vault,
+        tables=open_desk(files.desk, keys, now),
+        runner=runner,
+        views=engine,
+        readers=readers,
+        transactor=transactor,
+        addressing=addressing,
+        walk=walk,
+        inboxes=inboxes_of(settings, secrets),
+    )

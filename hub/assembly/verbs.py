@@ -1,0 +1,153 @@
+"""What commands ask of an open house: one table, served on the owner's socket by a running hub, or called directly when none runs."""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64decode
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from hub.app.arrivals import Arrival
+from hub.app.intake import take_in
+from hub.app.kinds import AGENT, CUSTOMER
+from hub.app.ports import Credential, Envelope
+from hub.assembly.house import House, now
+from hub.assembly.rereading import Rereader
+from hub.domain.customer.commands import ViewRecord
+from hub.domain.customer.decisions import decide
+from hub.domain.errors import Refusal
+from hub.domain.ids import AgentId, BlobId, CommandId, CustomerId, StreamId
+from hub.domain.letters import normalised
+from hub.domain.staff.decisions import Join, decide_agent
+from hub.domain.vocabulary import Actor
+from hub.web.passwords import hashed
+from infra.codec import describe
+from projections.history import AsOf, customer_as_of, events_of
+
+Params = Mapping[str, Any]
+Verb = Callable[[House, Params], Awaitable[Mapping[str, Any]]]
+
+OPERATOR: Final = Actor(kind="system", id="operator")
+"""Whoever may use the command line of this machine."""
+
+
+def handlers(house: House) -> dict[str, Callable[[Params], Awaitable[Mapping[str, Any]]]]:
+    """Every verb, bound to this house."""
+    return {name: partial(verb, house) for name, verb in VERBS.items()}
+
+
+async def ingest(house: House, params: Params) -> Mapping[str, Any]:
+    """`account`, `raw` (base64): one letter down the path that every letter takes."""
+    inbox = await house.inbox_for(str(params["account"]))
+    landed = await take_in(house.walk, Arrival(inbox=inbox, raw=b64decode(params["raw"]), received_at=now()))
+    return {
+        "ending": landed.ending,
+        "position": landed.position,
+        "customer": _text(landed.customer),
+        "conversation": _text(landed.conversation),
+        "message": _text(landed.message),
+    }
+
+
+async def read_again(house: House, params: Params) -> Mapping[str, Any]:
+    """`raw`: a parked letter's blob id."""
+    return {"position": await Rereader(house)(BlobId(str(params["raw"])))}
+
+
+async def add_agent(house: House, params: Params) -> Mapping[str, Any]:
+    """`name`, `email`, `role`, `password`: a colleague who signs in from now on; the same e-mail again changes the password."""
+    login = normalised(str(params["email"]))
+    known = await house.tables.credentials.find(login)
+    agent = known.agent if known else AgentId(uuid4())
+    await house.keys.ensure(StreamId(agent))
+    command = Join(agent=agent, role=params["role"], name=str(params["name"]), email=str(params["email"]))
+    done = await house.transactor.transact(
+        AGENT, StreamId(agent), lambda state: decide_agent(command, state, now()), by_operator()
+    )
+    secret = hashed(str(params["password"]))
+    await house.tables.credentials.put(Credential(agent=agent, login=login, secret_hash=secret))
+    return {"agent": str(agent), "position": done.position}
+
+
+async def event(house: House, params: Params) -> Mapping[str, Any]:
+    """`position`: one fact, both parts readable."""
+    page = await house.log.read_all(after=int(params["position"]) - 1, limit=1)
+    if not page or page[0].position != int(params["position"]):
+        raise LookupError(
+            f"There is no event at position {params['position']}; the last is {await house.log.head()}."
+        )
+    return describe(page[0])
+
+
+async def history(house: House, params: Params) -> Mapping[str, Any]:
+    """`customer`, `as_of`: every fact of a person as of then, and what the pages would have said. The reading is recorded."""
+    customer, as_of = CustomerId(UUID(params["customer"])), moment_or_position(str(params.get("as_of") or ""))
+    facts = await events_of(house.log, customer, as_of)
+    if not facts:
+        raise LookupError(f"There is no customer {customer}" + (" as of then." if as_of else "."))
+    await _record_reading(house, customer, str(params.get("as_of") or ""))
+    return {
+        "customer": str(customer),
+        "as_of": str(params.get("as_of") or "now"),
+        "state": await asyncio.to_thread(customer_as_of, customer, facts),
+        "facts": [describe(fact) for fact in facts],
+    }
+
+
+def moment_or_position(text: str) -> AsOf:
+    """ "" is now, digits are a position, anything else an ISO time (UTC where it names no zone)."""
+    if not text or text.isdigit():
+        return int(text) if text else None
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+async def _record_reading(house: House, customer: CustomerId, as_of: str) -> None:
+    command = ViewRecord(what="history", as_of=as_of)
+    with suppress(Refusal):
+        await house.transactor.transact(
+            CUSTOMER, StreamId(customer), lambda state: decide(command, state, now()), by_operator()
+        )
+
+
+async def resume_sending(house: House, params: Params) -> Mapping[str, Any]:
+    """Letters leave again after a restore."""
+    was_paused = house.files.paused.exists()
+    house.files.paused.unlink(missing_ok=True)
+    return {"was_paused": was_paused}
+
+
+async def status(house: House, params: Params) -> Mapping[str, Any]:
+    """Where the log and the views stand."""
+    lag = await house.runner.lag()
+    return {
+        "position": await house.log.head(),
+        "views": house.runner.position,
+        "lag_events": lag.events,
+        "lag_seconds": lag.seconds,
+        "trouble": house.runner.trouble,
+        "sending_paused": house.files.paused.exists(),
+    }
+
+
+def by_operator() -> Envelope:
+    return Envelope(actor=OPERATOR, command=CommandId(uuid4()))
+
+
+def _text(value: UUID | None) -> str | None:
+    return None if value is None else str(value)
+
+
+VERBS: Final[Mapping[str, Verb]] = {
+    "ingest": ingest,
+    "read-again": read_again,
+    "add-agent": add_agent,
+    "event": event,
+    "history": history,
+    "resume-sending": resume_sending,
+    "status": status,
+}

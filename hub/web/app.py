@@ -17,8 +17,12 @@ from hub.web import (
     customers,
     drafts,
     health,
+    history,
     inbox,
+    letter_files,
+    parked,
     replies,
+    search,
     sessions,
     settings,
     uploads,
@@ -45,6 +49,10 @@ SUBJECTS: Final[tuple[APIRouter, ...]] = (
     customers.router,
     settings.router,
     agents.router,
+    letter_files.router,
+    history.router,
+    search.router,
+    parked.router,
 )
 """Every router of the API; each of its routes says who may call it, or the application does not start."""
 

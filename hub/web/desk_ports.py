@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from hub.app.addressing import Addressing
+from hub.app.arrivals import Landed
 from hub.app.ports import (
     Answers,
     Clock,
@@ -65,8 +66,8 @@ class Announcements(Protocol):
         ...
 
 
-ReadAgain = Callable[[BlobId], Awaitable[int]]
-"""Try a parked letter once more; the position at which it is on record. Raises `Unreadable` when it still can't be read."""
+ReadAgain = Callable[[BlobId], Awaitable[Landed]]
+"""Try a parked letter once more. Raises `Unreadable` when it still can't be read."""
 
 Describe = Callable[[Recorded], Mapping[str, object]]
 """A fact in the shape `Fact` of the API, both parts readable."""

@@ -31,6 +31,7 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "views-behind": ("The views have not caught up yet. Try again.", "视图尚未更新，请稍后重试。"),
     "file-missing": ("The file is missing or damaged.", "文件缺失或已损坏。"),
+    "erased": ("This was erased.", "该内容已删除。"),
     "still-unreadable": ("The letter still can't be read.", "仍然无法读取这封邮件。"),
     "key-used-for-something-else": (
         "This idempotency key was already used for a different request.",

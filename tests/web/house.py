@@ -21,7 +21,7 @@ from channels.email.fingerprint import letter_bytes
 from channels.email.reading import read_letter
 from hub.app.addressing import SignedAddressing
 from hub.app.arrivals import Arrival, Landed
-from hub.app.intake import take_in
+from hub.app.intake import read_again, take_in
 from hub.app.kinds import AGENT
 from hub.app.ports import Credential, Envelope, Inbox
 from hub.app.statecache import StateCache
@@ -69,7 +69,9 @@ class HereAndNow:
     """`Readers` in this very process."""
 
     async def read(self, raw: bytes, *, account: str) -> Incoming:
-        return read_letter(raw, account=SUPPORT.address.address, trusted_authserv=frozenset({"mx.shop.example"}))
+        return read_letter(
+            raw, account=SUPPORT.address.address, trusted_authserv=frozenset({"mx.shop.example"})
+        )
 
 
 class Client(httpx.AsyncClient):
@@ -185,15 +187,18 @@ async def house(folder: Path, *, public_url: str = HERE, static: Path | None = N
 
         return await asyncio.to_thread(answer)
 
-    async def read_again(raw: BlobId) -> int:
+    async def again(raw: BlobId) -> Landed:
         made.read_again.append(raw)
-        return await log.head()
+        content = await vault.open(raw)
+        assert isinstance(content, bytes)
+        arrival = Arrival(inbox=SUPPORT, raw=content, received_at=clock())
+        return await read_again(walk, arrival, raw, await log.head())
 
     desk = Desk(
         log=log, transactor=transactor, ask=ask, views=runner, threads=threads, announcements=runner,
         sessions=tables.sessions, credentials=tables.credentials, drafts=tables.drafts, answers=tables.answers,
         limits=tables.limits, vault=vault, keys=keys, readers=HereAndNow(), counters=tables.counters,
-        secrets=keys.secrets, clock=clock, addressing=addressing, read_again=read_again, describe=describe,
+        secrets=keys.secrets, clock=clock, addressing=addressing, read_again=again, describe=describe,
         workspace=StreamId(UUID(int=1)), public_url=public_url, inboxes=(SUPPORT,), static=static,
     )  # fmt: skip
     walk = Walk(

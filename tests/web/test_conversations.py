@@ -43,7 +43,9 @@ async def test_a_reply_is_on_record_threaded_and_signed(home: House) -> None:
     landed = await home.letter(message_id="first@home.example")
     rep = await home.as_("rep")
     thread = await read(rep, landed.conversation)
-    done = told(await rep.post(f"/api/v1/conversations/{landed.conversation}/replies", json=answer_to(thread)), Done)
+    done = told(
+        await rep.post(f"/api/v1/conversations/{landed.conversation}/replies", json=answer_to(thread)), Done
+    )
     facts = await home.desk.log.read_stream(StreamId(landed.customer))  # type: ignore[arg-type]
     written = facts[-1].event
     assert isinstance(written, ReplyWritten)
@@ -153,7 +155,9 @@ async def test_a_resolved_conversation_opens_again(home: House) -> None:
 async def test_a_note_is_for_colleagues_and_changes_no_recipients(home: House) -> None:
     landed = await home.letter()
     rep = await home.as_("rep")
-    done = told(await rep.post(f"/api/v1/conversations/{landed.conversation}/notes", json={"text": "VIP"}), Done)
+    done = told(
+        await rep.post(f"/api/v1/conversations/{landed.conversation}/notes", json={"text": "VIP"}), Done
+    )
     thread = await read(rep, landed.conversation, at_least=done["position"])
     assert (thread["entries"][-1]["kind"], thread["entries"][-1]["id"]) == ("note", done["id"])
     assert thread["recipients"]["reply"]["to"][0]["address"] == "alice@home.example"
@@ -198,7 +202,13 @@ async def test_a_draft_is_kept_and_gone_after_sending(home: House) -> None:
     rep = await home.as_("rep")
     url = f"/api/v1/conversations/{landed.conversation}/draft"
     assert (await rep.get(url)).status_code == 204
-    draft = {"mode": "reply", "to": [{"address": "al", "name": ""}], "cc": [], "subject": "", "text": "half a sen"}
+    draft = {
+        "mode": "reply",
+        "to": [{"address": "al", "name": ""}],
+        "cc": [],
+        "subject": "",
+        "text": "half a sen",
+    }
     assert (await rep.put(url, json=draft)).status_code == 204
     kept = (await rep.get(url)).json()
     assert (kept["text"], kept["to"], kept["files"], kept["seen"]) == ("half a sen", draft["to"], [], None)

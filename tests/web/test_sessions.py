@@ -78,7 +78,9 @@ async def test_a_new_password_needs_the_old_one_and_some_length(home: House) -> 
 
 
 async def test_five_tries_a_minute_per_account(home: House) -> None:
-    tries = [await home.browser(from_address=f"10.1.0.{n}").sign_in("rep@shop.example", "wrong") for n in range(6)]
+    tries = [
+        await home.browser(from_address=f"10.1.0.{n}").sign_in("rep@shop.example", "wrong") for n in range(6)
+    ]
     assert [answer.status_code for answer in tries] == [401] * 5 + [429]
     late = await home.browser(from_address="10.1.0.9").sign_in("rep@shop.example")
     assert late.status_code == 429

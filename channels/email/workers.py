@@ -22,7 +22,6 @@ from hub.domain.letters import Incoming, Unreadable
 
 READER = "channels.email.reading:read_letter"
 MEMORY = 512 * 1024 * 1024
-CPU_SECONDS = 5
 START_SECONDS = 60.0
 """A warm interpreter needs half a second; a starved machine may need long."""
 
@@ -53,19 +52,25 @@ class LetterReaders:
         *,
         count: int = 2,
         deadline: float = 10.0,
+        cpu_seconds: int = 5,
         recycle: int = 1_000,
-        memory: int = MEMORY,
         reader: str = READER,
     ) -> None:
-        """`deadline` in seconds per letter by the parent's clock; `memory` in bytes; `reader` as module:function."""
+        """`deadline`: seconds per letter by our clock; `recycle`: letters per worker; `reader`: module:function."""
         self._count, self._deadline, self._recycle = count, deadline, recycle
-        self._arguments = [str(memory), str(CPU_SECONDS), reader]
+        self._arguments = [str(MEMORY), str(cpu_seconds), reader]
         self._idle: asyncio.Queue[Worker | None] = asyncio.Queue()
         self._all: set[Process] = set()
+        self._renewals: set[asyncio.Task[None]] = set()
+        self.busy = 0
 
     async def __aenter__(self) -> LetterReaders:
         try:
-            for worker in await asyncio.gather(*(self._start() for _ in range(self._count))):
+            for number, worker in enumerate(
+                await asyncio.gather(*(self._start() for _ in range(self._count)))
+            ):
+                # Each starts with other mileage, so that they are not renewed at the same moment.
+                worker.letters = number * self._recycle // self._count
                 self._idle.put_nowait(worker)
         except BaseException:
             await self.close()
@@ -79,6 +84,9 @@ class LetterReaders:
 
     async def close(self) -> None:
         """End every worker and wait until they are gone."""
+        for renewal in list(self._renewals):
+            renewal.cancel()
+        await asyncio.gather(*self._renewals, return_exceptions=True)
         for process in list(self._all):
             await self._end(process)
 
@@ -101,19 +109,44 @@ class LetterReaders:
         `OSError` when no worker can be started (the letter is not to blame).
         """
         asked = msgspec.msgpack.encode([raw, account, sorted(trusted_authserv), sorted(our_domains)])
-        worker = await self._idle.get()
-        keep: Worker | None = None
+        worker = await self._idle.get() or await self._seated()
+        fit = False
+        self.busy += 1
         try:
-            worker = worker or await self._start()
             answer = await self._ask(worker, asked, len(raw))
             worker.letters += 1
-            keep = worker if worker.letters < self._recycle else None
+            fit = worker.letters < self._recycle
         finally:
-            # None in the queue is a seat whose worker the next letter starts: the count never shrinks.
-            self._idle.put_nowait(keep)
-            if worker is not None and keep is None:
-                await self._end(worker.process)
+            # A reader given up midway would answer the next letter with this one: it goes, like one that broke.
+            self.busy -= 1
+            if fit:
+                self._idle.put_nowait(worker)
+            else:
+                self._renew(worker)
         return understood(answer)
+
+    async def _seated(self) -> Worker:
+        """A worker for an empty seat; a seat that can't be filled stays in the queue for the next letter."""
+        try:
+            return await self._start()
+        except BaseException:
+            self._idle.put_nowait(None)
+            raise
+
+    def _renew(self, old: Worker) -> None:
+        """End a worker and start the next in the background, while the others go on."""
+        task = asyncio.ensure_future(self._replaced(old))
+        self._renewals.add(task)
+        task.add_done_callback(self._renewals.discard)
+
+    async def _replaced(self, old: Worker) -> None:
+        fresh: Worker | None = None
+        try:
+            await self._end(old.process)
+            with suppress(OSError):
+                fresh = await self._start()
+        finally:
+            self._idle.put_nowait(fresh)
 
     async def _ask(self, worker: Worker, asked: bytes, size: int) -> bytes:
         """The worker's answer within the deadline."""
@@ -187,7 +220,7 @@ def reason(code: int, error: Exception) -> str:
     """Why a worker is gone, for people."""
     known = {
         -9: "killed",
-        -24: f"more than {CPU_SECONDS} s of CPU",
+        -24: "more CPU time than a letter may use",
         -11: "crashed",
         -6: "aborted",
         3: "out of memory",

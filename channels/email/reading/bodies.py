@@ -146,18 +146,17 @@ def text_from(part: Part, body: Body) -> str:
 def unflowed(text: str, part: Part) -> str:
     """RFC 3676: lines that end in a space go on in the next line of the same quote depth."""
     delsp = part.type.get("delsp").lower() == "yes"
-    out: list[str] = []
+    lines: list[list[str]] = []
     flowing = False
     depth = 0
     for line in text.split("\n"):
         marks = len(line) - len(line.lstrip(">"))
         words = line[marks:].removeprefix(" ")
         soft = words.endswith(" ") and words != "-- "
+        said = words[:-1] if soft and delsp else words
         if flowing and marks == depth:
-            out[-1] += words
+            lines[-1].append(said)
         else:
-            out.append(">" * marks + (" " if marks and words else "") + words)
-        if soft and delsp:
-            out[-1] = out[-1][:-1]
+            lines.append([">" * marks + (" " if marks and words else ""), said])
         flowing, depth = soft, marks
-    return "\n".join(out)
+    return "\n".join("".join(pieces) for pieces in lines)

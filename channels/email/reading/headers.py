@@ -114,8 +114,7 @@ def line_end(raw: bytes, at: int) -> tuple[int, int]:
 
 def fields_follow(raw: bytes, at: int) -> bool:
     """A stray line amid the head (a subject broken by its writer), not the start of the body."""
-    block = raw[at : at + 2_000]
-    lines = NEW_LINE.split(block)
+    lines = NEW_LINE.split(raw[at : at + 2_000], maxsplit=4)
     empty = next((i for i, line in enumerate(lines) if not line.strip()), len(lines))
     return any(KNOWN_FIELD.match(line) for line in lines[:empty][:4])
 
@@ -224,8 +223,7 @@ def from_q(body: bytes) -> bytes:
 def from_base64(body: bytes) -> bytes:
     """Base64 with missing or early padding forgiven; what is left over after the last whole byte is dropped."""
     letters = body.translate(None, NOT_BASE64)
-    runs = [letters] if b"=" not in letters[:-2].rstrip(b"=") else PADDING.split(letters)
-    return b"".join(binascii.a2b_base64(padded(run.rstrip(b"="))) for run in runs)
+    return b"".join(binascii.a2b_base64(padded(run)) for run in PADDING.split(letters.rstrip(b"=")))
 
 
 def padded(run: bytes) -> bytes:

@@ -6,11 +6,11 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
 
-from channels.email.reading.headers import Head
+from channels.email.reading.headers import MOST_BYTES, Head
 
 MOST_IDS = 500
 BRACKETED = re.compile(r"<([^<>]{1,900})>")
-UNBRACKETED = re.compile(r"[^\s<>,;\"']+@[^\s<>,;\"']+")
+UNBRACKETED = re.compile(r"[^\s<>,;\"']{1,250}@[^\s<>,;\"']{1,250}")
 BLANKS = re.compile(r"\s+")
 ISO = re.compile(
     r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})?"
@@ -19,7 +19,7 @@ ISO = re.compile(
 
 def ids(head: Head, name: str) -> tuple[str, ...]:
     """Ids without angle brackets, in order, each once. Too many keep the first and the latest."""
-    text = " ".join(texts(head, name))
+    text = " ".join(texts(head, name))[:MOST_BYTES]
     found = [BLANKS.sub("", each) for each in BRACKETED.findall(text)] or UNBRACKETED.findall(text)
     unique = tuple(dict.fromkeys(each for each in found if each))
     return unique if len(unique) <= MOST_IDS else (unique[0], *unique[1 - MOST_IDS :])

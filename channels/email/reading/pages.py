@@ -13,7 +13,7 @@ from lxml import etree
 
 from channels.email.reading.charsets import plain
 
-LONGEST = 2 * 1024 * 1024
+LONGEST = 600_000
 """Characters of HTML turned into text with layout; a longer page is only stripped of its tags."""
 
 OPEN, CLOSE = "\ue0f1", "\ue0f2"
@@ -35,7 +35,6 @@ UNSEEN = re.compile(
 )
 BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d|/table)\b[^>]*>", re.IGNORECASE)
 TAGS = re.compile(r"<[a-zA-Z/!?][^<>]*>?")
-SPACE_BEFORE_END = re.compile(r"[ \t\u00a0]+\n")
 GAPS = re.compile(r"\n{3,}")
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ue0f1\ue0f2]")
 DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
@@ -78,8 +77,8 @@ def stripped(page: str) -> str:
 
 def tidied(text: str) -> str:
     """Blank ends and long gaps gone; layout inside a line stays."""
-    text = SPACE_BEFORE_END.sub("\n", plain(text).replace("\r\n", "\n").replace("\r", "\n"))
-    return GAPS.sub("\n\n", text).strip()
+    lines = plain(text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return GAPS.sub("\n\n", "\n".join(line.rstrip() for line in lines)).strip()
 
 
 def unmarked(text: str) -> str:

@@ -1,0 +1,90 @@
+"""Readers that do what a hostile letter might make a reader do; each behaves while it is warmed up."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+from channels.email.reading import read_letter
+from hub.domain.letters import Address, Incoming, Unreadable
+
+
+def read(raw: bytes, **settings: frozenset[str] | str) -> Incoming:
+    """Do what the subject says."""
+    found = read_letter(raw)
+    deed = DEEDS.get(found.subject)
+    return (
+        found
+        if deed is None
+        else Incoming(channel="email", sender=Address(address="x@y.example"), text=deed())
+    )
+
+
+def eat_cpu() -> str:
+    while True:
+        pass
+
+
+def eat_memory() -> str:
+    return str(len(bytearray(8 * 1024**3)))
+
+
+def crash() -> str:
+    os._exit(77)
+
+
+def say_nonsense() -> str:
+    os.write(find_answers(), b"\x00\x00\x00\x05Igarb")
+    return ""
+
+
+def boast() -> str:
+    """Claims an answer of four gigabytes."""
+    os.write(find_answers(), b"\xff\xff\xff\xff")
+    return eat_cpu()
+
+
+def find_answers() -> int:
+    """The descriptor of the answer pipe: the duplicate made of standard output."""
+    return max(int(each) for each in OPEN_BEFORE if each.isdigit())
+
+
+def call_home() -> str:
+    with socket.socket() as line:
+        return str(line)
+
+
+def open_files() -> str:
+    return Path("/etc/passwd").read_text(encoding="utf-8")
+
+
+def attempted(deed: str) -> str:
+    try:
+        return {"call home": call_home, "open files": open_files}[deed]()
+    except OSError as refused:
+        raise Unreadable(f"refused: {refused.strerror}") from None
+
+
+def environment() -> str:
+    return " ".join(sorted(os.environ))
+
+
+def whoami() -> str:
+    return str(os.getpid())
+
+
+OPEN_BEFORE = (
+    tuple(each.name for each in Path("/proc/self/fd").iterdir()) if Path("/proc/self/fd").exists() else ("3",)
+)
+DEEDS = {
+    "eat cpu": eat_cpu,
+    "eat memory": eat_memory,
+    "crash": crash,
+    "say nonsense": say_nonsense,
+    "boast": boast,
+    "call home": lambda: attempted("call home"),
+    "open files": lambda: attempted("open files"),
+    "environment": environment,
+    "whoami": whoami,
+}

@@ -49,6 +49,7 @@ class MailboxClient(aioimaplib.IMAP4):  # type: ignore[misc]
 
     def __init__(self, host: str, port: int, timeout: float, context: ssl.SSLContext | None) -> None:
         super().__init__(host, port, None, timeout, None, context)
+        self._torn = False
 
     def create_client(
         self,
@@ -112,27 +113,28 @@ class MailboxClient(aioimaplib.IMAP4):  # type: ignore[misc]
             announced = await self._announced(seconds)
             await self._bounded(self.noop())
             return announced
+        self._torn = True
         idle = await self._bounded(self.idle_start(timeout=seconds + self.timeout))
-        try:
-            return await self._announced(seconds)
-        finally:
-            if not self.protocol.lost.done():
-                self.idle_done()
-                await self._bounded(idle)
+        announced = await self._announced(seconds)
+        self.idle_done()
+        await self._bounded(idle)
+        self._torn = False
+        return announced
 
     async def leave(self) -> None:
-        """Say goodbye briefly, whatever state the line is in."""
-        if self.protocol.transport is not None and not self.protocol.lost.done():
+        """Say goodbye where that can be said at once, then hang up."""
+        if self.protocol.transport is not None and not self._torn and not self.protocol.lost.done():
             with suppress(Exception):
                 await asyncio.wait_for(self.logout(), 2)
-        self._client_task.cancel()
+        for task in (self._client_task, *self.tasks):
+            task.cancel()
         with suppress(Exception, asyncio.CancelledError):
             await self._client_task
         self.protocol.fail("left")
 
     async def _announced(self, seconds: float) -> bool:
         with suppress(TimeoutError):
-            return await self._raced(asyncio.wait_for(self.protocol.announced.wait(), seconds))
+            return await self._raced(self.protocol.announced.wait(), seconds)
         return False
 
     async def _fetched(self, uids: Sequence[int], parts: str) -> list[Fetched]:
@@ -144,22 +146,32 @@ class MailboxClient(aioimaplib.IMAP4):  # type: ignore[misc]
     async def _bounded(self, action: Awaitable[T], seconds: float | None = None) -> T:
         """FETCH has aioimaplib's timer of silence; everything else is bounded as a whole."""
         try:
-            return await self._raced(asyncio.wait_for(action, seconds or self.timeout))
+            return await self._raced(action, seconds or self.timeout)
         except (TimeoutError, aioimaplib.CommandTimeout) as late:
             self.protocol.fail("the mail server stopped answering")
             raise ConnectionLost("the mail server stopped answering") from late
         except (aioimaplib.AioImapException, ValueError) as refused:
             raise MailboxRefused(str(refused)) from refused
+        except asyncio.CancelledError:
+            # A command was left in the middle: nothing sensible can be said on this line any more.
+            self._torn = True
+            raise
 
-    async def _raced(self, action: Awaitable[T]) -> T:
-        """The result of `action`, or the loss of the line, whichever comes first."""
+    async def _raced(self, action: Awaitable[T], seconds: float) -> T:
+        """The result of `action`, the loss of the line or the end of the time, whichever comes first.
+
+        `asyncio.wait_for` is no use here: it waits for a cancelled task, and aioimaplib's wait for a greeting can't
+        end while its own CAPABILITY holds the lock that both need.
+        """
         task = asyncio.ensure_future(action)
         either: set[asyncio.Future[Any]] = {task, self.protocol.lost}
         try:
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
+            await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            if self.protocol.lost.done():
                 self.protocol.lost.result()
-            return await task
+            raise TimeoutError
         finally:
             task.cancel()
 

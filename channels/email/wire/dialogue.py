@@ -46,6 +46,7 @@ def dotted(letter: bytes) -> bytes:
 
 
 async def name_sender(client: SMTP, letter: bytes, sender: str, recipients: Sequence[str]) -> None:
+    await _say_hello(client)
     beyond_ascii = not all(address.isascii() for address in (sender, *recipients))
     if beyond_ascii and not client.supports_extension("SMTPUTF8"):
         raise Final("the mail server does not take addresses beyond ASCII (SMTPUTF8)")
@@ -53,6 +54,16 @@ async def name_sender(client: SMTP, letter: bytes, sender: str, recipients: Sequ
     options += [f"SIZE={len(letter)}"] if client.supports_extension("SIZE") else []
     options += ["BODY=8BITMIME"] if client.supports_extension("8BITMIME") and not letter.isascii() else []
     await client.mail(sender, options=options, encoding="utf-8")
+
+
+async def _say_hello(client: SMTP) -> None:
+    """What a server can do is known after EHLO alone; aiosmtplib says it only with the first command."""
+    if not client.is_ehlo_or_helo_needed:
+        return
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError:
+        await client.helo()
 
 
 async def name_recipients(client: SMTP, recipients: Sequence[str]) -> dict[str, SMTPResponse]:

@@ -33,6 +33,8 @@ class HardenedProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         """Every wait on this line ends now."""
         if not self.lost.done():
             self.lost.set_exception(ConnectionLost(why))
+        for task in self.tasks:
+            task.cancel()
         if self.transport is not None:
             self.transport.abort()
 

@@ -36,7 +36,6 @@ class Committer:
         self._landed = landed
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Waiting] = deque()
-        self._room = asyncio.Semaphore(MOST_WAITING)
         self._is_busy = self._is_nudged = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -47,14 +46,15 @@ class Committer:
 
     async def commit(self, draft: Draft) -> Answer:
         """Wait for the draft's turn and for its commit. Raises `LogStopped`."""
-        async with self._room:
-            if self._stopped:
-                raise self._stopped
-            answer: asyncio.Future[Answer] = self._loop.create_future()
-            self._waiting.append(Waiting(draft, answer))
-            self._idle.clear()
-            self._nudge()
-            return await answer
+        while len(self._waiting) >= MOST_WAITING and not self._stopped:
+            await asyncio.wait([self._waiting[0].answer])
+        if self._stopped:
+            raise self._stopped
+        answer: asyncio.Future[Answer] = self._loop.create_future()
+        self._waiting.append(Waiting(draft, answer))
+        self._idle.clear()
+        self._nudge()
+        return await answer
 
     async def between_batches(self, work: Callable[[], None]) -> None:
         """Run `work` in the writer thread while nothing is being committed."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from hub.app.ports import Request, Write
-from infra.codec import Codec, KeyRing, Sealed, pack
-from infra.codec.plans import plan
+from hub.app.ports import Request
+from infra.codec import Codec, KeyRing, NoKey, pack
 from infra.eventlog.batch import Draft
 
 MOST_AT_ONCE: Final = 200
@@ -15,24 +14,24 @@ MOST_AT_ONCE: Final = 200
 
 
 async def drafted(request: Request, codec: Codec, ring: KeyRing) -> Draft:
-    """Raises `NoKey`, KeyError, ValueError as `Codec.seal` does."""
-    for write in request.writes:
-        if _needs_own_key(write) and ring.key(str(write.stream)) is None:
+    """Raises `NoKey`, KeyError, ValueError as `Codec.seal` does, and what `ring.ensure` raises."""
+    try:
+        return await _seal(request, codec)
+    except NoKey:  # streams mostly have their key, so it is made sure of only when one is missing
+        for write in request.writes:
             await ring.ensure(write.stream)
-    if sum(len(write.events) for write in request.writes) > MOST_AT_ONCE:
-        return await asyncio.to_thread(_seal, request, codec)
-    return _seal(request, codec)
+        return await _seal(request, codec)
 
 
-def _needs_own_key(write: Write) -> bool:
-    return any((how := plan(type(event))).sealed_fields and not how.key_field for event in write.events)
+async def _seal(request: Request, codec: Codec) -> Draft:
+    if sum([len(write.events) for write in request.writes]) > MOST_AT_ONCE:
+        return await asyncio.to_thread(sealed, request, codec)
+    return sealed(request, codec)
 
 
-def _seal(request: Request, codec: Codec) -> Draft:
+def sealed(request: Request, codec: Codec) -> Draft:
     packed = pack(request.envelope)
-    bodies = tuple(_sealed(write, packed, codec) for write in request.writes)
-    return Draft(request, bodies, sum(len(sealed.rest) for events in bodies for sealed in events))
-
-
-def _sealed(write: Write, packed: bytes, codec: Codec) -> tuple[Sealed, ...]:
-    return tuple([codec.seal(write.stream, packed, event) for event in write.events])
+    bodies = tuple(
+        [tuple([codec.seal(write.stream, packed, event) for event in write.events]) for write in request.writes]
+    )
+    return Draft(request, bodies, sum([len(body.rest) for events in bodies for body in events]))

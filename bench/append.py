@@ -1,0 +1,181 @@
+"""How many touchpoints a second get durably on record, against the library's own path and the store's raw limit.
+
+    python -m bench.append --store sqlite --producers 16 --json
+
+Each producer appends one event at a time to its own stream and waits for the commit. The same run measures
+`hub` (sealed, group-committed), `library` (`Application.save` through a thread pool, plain JSON, the documented path for
+asyncio) and `raw` (rows of the same size, 1000 a transaction). Rounds are interleaved; medians are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate
+
+from bench.letters import message
+from hub.app.ports import Appended, Envelope, Request, Write
+from hub.domain.ids import CommandId, StreamId
+from hub.domain.vocabulary import Actor
+from infra.codec import MemoryRing
+from infra.db import open_writer
+from infra.eventlog import open_log
+
+ACTOR = Actor(kind="system", id="bench")
+ROW_BYTES = 568
+BATCH = 1000
+
+
+def main() -> None:
+    options = arguments()
+    figures = asyncio.run(measured(options.producers, options.seconds, options.rounds))
+    print(
+        json.dumps(figures)
+        if options.json
+        else "\n".join(f"{name:24}{value}" for name, value in figures.items())
+    )
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--store", choices=["sqlite"], default="sqlite")
+    parser.add_argument("--producers", type=int, default=16)
+    parser.add_argument("--seconds", type=float, default=1.5, help="of each measurement")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+async def measured(producers: int, seconds: float, rounds: int) -> dict[str, Any]:
+    paths: dict[str, Callable[[Path, int, float], Awaitable[list[float]]]] = {
+        "hub": hub,
+        "library": library,
+        "raw": raw,
+    }
+    found: dict[str, list[list[float]]] = {name: [] for name in paths}
+    for _ in range(rounds):
+        for name, path in paths.items():
+            with tempfile.TemporaryDirectory() as folder:
+                found[name].append(await path(Path(folder), producers, seconds))
+    rates = {name: statistics.median(len(times) / seconds for times in runs) for name, runs in found.items()}
+    waits = {name: sorted(time for times in found[name] for time in times) for name in ("hub", "library")}
+    return figures(producers, rates, waits)
+
+
+def figures(producers: int, rates: dict[str, float], waits: dict[str, list[float]]) -> dict[str, Any]:
+    return {
+        "store": "sqlite",
+        "producers": producers,
+        "hub_per_s": round(rates["hub"]),
+        "library_per_s": round(rates["library"]),
+        "raw_per_s": round(rates["raw"]),
+        "times_library": round(rates["hub"] / rates["library"], 2),
+        "share_of_raw": round(rates["hub"] / rates["raw"], 3),
+        **{f"{name}_p50_ms": round(1000 * times[len(times) // 2], 3) for name, times in waits.items()},
+        **{f"{name}_p99_ms": round(1000 * times[len(times) * 99 // 100], 3) for name, times in waits.items()},
+    }
+
+
+async def hub(folder: Path, producers: int, seconds: float) -> list[float]:
+    """Seconds that each append took."""
+    log = await open_log(folder / "log.db", MemoryRing())
+    waits: list[float] = []
+
+    async def produce(seed: int) -> None:
+        stream, fact = StreamId(uuid4()), message(random.Random(seed))
+        version = 0
+        while (began := time.perf_counter()) < until:
+            envelope = Envelope(actor=ACTOR, command=CommandId(uuid4()))
+            write = Write(stream=stream, expected=version, events=(fact,))
+            assert isinstance(await log.append(Request(envelope=envelope, writes=(write,))), Appended)
+            version += 1
+            waits.append(time.perf_counter() - began)
+
+    until = time.perf_counter() + seconds
+    await asyncio.gather(*map(produce, range(producers)))
+    await log.close()
+    return waits
+
+
+class Received(Aggregate.Event):
+    """The same words as in the hub's fact."""
+
+    fact: dict[str, Any]
+
+    def apply(self, aggregate: Any) -> None: ...
+
+
+async def library(folder: Path, producers: int, seconds: float) -> list[float]:
+    app = Application[Any](
+        env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(folder / "library.db")}
+    )
+    loop, waits = asyncio.get_running_loop(), list[float]()
+    pool = ThreadPoolExecutor(8)
+
+    def save(customer: Aggregate, fact: dict[str, Any]) -> None:
+        customer.trigger_event(Received, fact=fact)
+        app.save(customer)
+
+    async def produce(seed: int) -> None:
+        customer, fact = Aggregate(), msgspec.to_builtins(asdict(message(random.Random(seed))))
+        await loop.run_in_executor(pool, app.save, customer)
+        while (began := time.perf_counter()) < until:
+            await loop.run_in_executor(pool, save, customer, fact)
+            waits.append(time.perf_counter() - began)
+
+    until = time.perf_counter() + seconds
+    await asyncio.gather(*map(produce, range(producers)))
+    pool.shutdown()
+    app.close()
+    return waits
+
+
+async def raw(folder: Path, producers: int, seconds: float) -> list[float]:
+    """Rows in batches, by one writer; a batch's time is shared out among its rows."""
+    db = open_writer(folder / "raw.db", durable=True)
+    db.execute(
+        "CREATE TABLE raw (position INTEGER PRIMARY KEY, stream TEXT, version INTEGER, topic TEXT, state BLOB, UNIQUE (stream, version))"
+    )
+    state, waits, position = random.randbytes(ROW_BYTES), list[float](), 0
+    until = time.perf_counter() + seconds
+    while (began := time.perf_counter()) < until:
+        rows = [
+            (
+                position + nth,
+                f"{(position + nth) % producers:032x}",
+                position + nth,
+                "message.received.v1",
+                state,
+            )
+            for nth in range(BATCH)
+        ]
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            db.executemany("INSERT INTO raw VALUES (?, ?, ?, ?, ?)", rows)
+        except sqlite3.Error:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+        position += BATCH
+        waits += [(time.perf_counter() - began) / BATCH] * BATCH
+    db.close()
+    return waits
+
+
+if __name__ == "__main__":
+    main()

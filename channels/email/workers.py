@@ -113,7 +113,7 @@ class LetterReaders:
         fit = False
         self.busy += 1
         try:
-            answer = await self._ask(worker, asked, len(raw))
+            answer = understood(await self._ask(worker, asked, len(raw)))
             worker.letters += 1
             fit = worker.letters < self._recycle
         finally:
@@ -123,7 +123,9 @@ class LetterReaders:
                 self._idle.put_nowait(worker)
             else:
                 self._renew(worker)
-        return understood(answer)
+        if isinstance(answer, str):
+            raise Unreadable(answer)
+        return answer
 
     async def _seated(self) -> Worker:
         """A worker for an empty seat; a seat that can't be filled stays in the queue for the next letter."""
@@ -206,10 +208,10 @@ async def receive(process: Process, most: int) -> bytes:
     return await process.stdout.readexactly(size)
 
 
-def understood(answer: bytes) -> Incoming:
-    """The answer in our types; anything else is no answer."""
+def understood(answer: bytes) -> Incoming | str:
+    """The letter, or the reader's reason why not. Anything else is no answer, and its worker not to be trusted."""
     if answer[:1] == b"U":
-        raise Unreadable(answer[1:].decode("utf-8", "replace")[:500])
+        return answer[1:].decode("utf-8", "replace")[:500]
     try:
         return msgspec.msgpack.decode(memoryview(answer)[1:], type=Incoming)
     except (msgspec.DecodeError, ValueError) as wrong:
@@ -218,6 +220,8 @@ def understood(answer: bytes) -> Incoming:
 
 def reason(code: int, error: Exception) -> str:
     """Why a worker is gone, for people."""
+    if isinstance(error, ValueError):
+        return str(error)
     known = {
         -9: "killed",
         -24: "more CPU time than a letter may use",

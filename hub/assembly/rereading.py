@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub.app.arrivals import Arrival, Landed
 from hub.app.intake import read_again
@@ -14,7 +14,7 @@ from hub.domain.account.decisions import ReadAgain, decide
 from hub.domain.account.events import LetterParked
 from hub.domain.account.state import Account
 from hub.domain.errors import NoSuchMessage
-from hub.domain.ids import AccountId, BlobId, CommandId
+from hub.domain.ids import AccountId, BlobId, CommandId, Position
 from hub.domain.letters import Unreadable
 from hub.domain.vocabulary import Erased
 from projections import parked
@@ -26,8 +26,8 @@ class Rereader:
 
     house: House
 
-    async def __call__(self, raw: BlobId) -> int:
-        """The position at which it is on record. Raises `Unreadable`, `NoSuchMessage`."""
+    async def __call__(self, raw: BlobId) -> Landed:
+        """Where it is on record now. Raises `Unreadable`, `NoSuchMessage`."""
         fact = await self._parking(raw)
         content = await self.house.vault.open(raw)
         inbox = self.house.inboxes.get(AccountId(fact.stream))
@@ -35,7 +35,7 @@ class Rereader:
             raise Unreadable("its inbox is no longer connected, or it was erased")
         arrival = Arrival(inbox=inbox, raw=content, received_at=fact.recorded_at)
         landed = await read_again(self.house.walk, arrival, raw, fact.position)
-        return max(landed.position, await self._say_so(raw, fact, landed))
+        return replace(landed, position=Position(max(landed.position, await self._say_so(raw, fact, landed))))
 
     async def _parking(self, raw: BlobId) -> Recorded:
         row = await self.house.ask(lambda connection: parked.letter(connection, raw))

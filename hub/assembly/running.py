@@ -66,7 +66,7 @@ async def pages(house: House, app: ASGIApp) -> AsyncIterator[None]:
         lifespan="off",
         timeout_graceful_shutdown=3,
     )
-    server = _Server(config)
+    server = Server(config)
     task = asyncio.create_task(server.serve(), name="pages")
     try:
         await server.up(task)
@@ -76,7 +76,7 @@ async def pages(house: House, app: ASGIApp) -> AsyncIterator[None]:
         await task
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """uvicorn inside our own loop: signals are the hub's business."""
 
     @contextmanager

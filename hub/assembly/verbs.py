@@ -55,7 +55,8 @@ async def ingest(house: House, params: Params) -> Mapping[str, Any]:
 
 async def read_again(house: House, params: Params) -> Mapping[str, Any]:
     """`raw`: a parked letter's blob id."""
-    return {"position": await Rereader(house)(BlobId(str(params["raw"])))}
+    landed = await Rereader(house)(BlobId(str(params["raw"])))
+    return {"position": landed.position, "conversation": _text(landed.conversation)}
 
 
 async def add_agent(house: House, params: Params) -> Mapping[str, Any]:

@@ -31,6 +31,7 @@ _MACHINE: Final = re.compile(
     r"^(?:no-?reply|do-?not-?reply|donotreply|auto-?reply|mailer-daemon|postmaster|bounces?|daemon|majordomo|listserv"
     r"|notifications?|owner-.*|.*-(?:request|owner|bounces|noreply|no-reply)|bounces?[-+=].*|(?:no-?reply|bounces?)[-+.].*)$"
 )
+_RECEIPT: Final = re.compile(r"[A-Z]-[A-Z2-7]{4}-[A-Z2-7]{4}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,7 @@ def write(house: House, event: ComplaintRegistered, answered: MessageReceived, m
     language = "zh" if answered.language.startswith("zh") else "en"
     words = LANGUAGES[language]
     by = (event.received_at + timedelta(days=house.pack.answer_within_days)).astimezone(house.zone).date()
-    ref = opened(answered.message_ref, "")
+    ref = opened(answered.message_ref, "") if answered.channel == "email" else ""
     return Letter(
         message=message,
         conversation=event.conversation,
@@ -99,7 +100,7 @@ def write(house: House, event: ComplaintRegistered, answered: MessageReceived, m
         kind="acknowledgement",
         to=(Address(address=opened(answered.sender, Address(address="")).address),),
         subject=words.SUBJECT.format(number=event.number),
-        text=words.TEXT.format(number=event.number, by=_day(words, by)),
+        text=words.TEXT.format(number=event.number, by=_day(words, by)) + receipt_line(answered, words),
         in_reply_to=ref,
         references=_ancestors(answered, ref),
         answers=answered.message,
@@ -108,15 +109,33 @@ def write(house: House, event: ComplaintRegistered, answered: MessageReceived, m
     )
 
 
+def receipt_line(answered: MessageReceived, words: ModuleType) -> str:
+    """A form's visitor saw a number of ours on the screen: it stands in the letter too."""
+    number = receipt_number(answered)
+    line: str = words.RECEIPT_LINE.format(number=number) if number else ""
+    return line
+
+
+def receipt_number(answered: MessageReceived) -> str:
+    """The number that a form's visitor was shown; "" for other channels, whose Message-ID is the sender's own word."""
+    number = opened(answered.message_ref, "")
+    return number if answered.channel == "webform" and _RECEIPT.fullmatch(number) else ""
+
+
 def policy(*, ours: Collection[str] = frozenset(), zone: tzinfo = UTC, pack: Pack | None = None) -> Policy:
     """The rule of the house, by `pack` or by the one that is shipped."""
     house = House(pack=pack or shipped(), ours=ours, zone=zone)
 
-    def react_in_house(event: Any, memory: Memory, now: datetime) -> Sequence[Acknowledge | WithholdAcknowledgement]:
+    def react_in_house(
+        event: Any, memory: Memory, now: datetime
+    ) -> Sequence[Acknowledge | WithholdAcknowledgement]:
         return react(house, event, memory, now)
 
     return Policy(
-        name=NAME, hears=frozenset({ComplaintRegistered}), react=react_in_house, about=lambda event: event.message
+        name=NAME,
+        hears=frozenset({ComplaintRegistered}),
+        react=react_in_house,
+        about=lambda event: event.message,
     )
 
 

@@ -22,6 +22,20 @@ If you would like to speak to a person or to add something, just answer this let
 This letter was written by our assistant, a bot, as soon as your message arrived.
 """
 
+RECEIPT_LINE: Final = "\nThe number you saw when you sent the form: {number}\n"
+
+RECEIPT_SUBJECT: Final = "We have received your message – {number}"
+
+RECEIPT: Final = """\
+Hello,
+
+Thank you for writing to us. Your message has reached us under the number {number}.
+
+A member of our team reads it and answers you. If you would like to add something, just answer this letter.
+
+This letter was written by our assistant, a bot, as soon as your message arrived.
+"""
+
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from hub.app.ports import Counters, EventLog, Inbox
 from hub.domain.complaint.commands import Acknowledge, RegisterComplaint, WithholdAcknowledgement
+from hub.domain.conversation.commands import Letter, WriteReply
 from hub.domain.conversation.events import MessageReceived
 from hub.domain.customer.decisions import Command
 from hub.domain.ids import AccountId, ConversationId, MessageId, StreamId
@@ -39,21 +40,25 @@ class Naming:
     inbox_for: Callable[[AccountId], Inbox | None]
 
 
-async def completed(command: Command, counters: Counters, naming: Naming) -> Command:
-    """The command as it can be decided."""
+async def completed(command: Command, counters: Counters, naming: Naming) -> Command | None:
+    """The command as it can be decided; None where there is nothing left to order."""
     match command:
         case RegisterComplaint(number=""):
             number = await complaint_number(counters, command.received_at.year)
             return replace(command, number=number)
         case Acknowledge():
-            return _addressed(command, naming)
+            letter = _named(command.letter, naming)
+            return replace(command, letter=letter) if letter else _withheld(command)
+        case WriteReply():
+            letter = _named(command.letter, naming)
+            return replace(command, letter=letter) if letter else None
         case _:
             return command
 
 
 async def complaint_number(counters: Counters, year: int) -> str:
     """C-2026-00042: taken before deciding, so gaps are allowed; a hint, never a credential."""
-    return f"C-{year}-{await counters.next(f'complaint-{year}'):05d}"
+    return f"C-{year}-{await counters.next(f'complaints {year}'):05d}"
 
 
 async def find_message(
@@ -70,14 +75,15 @@ async def find_message(
     return None
 
 
-def _addressed(command: Acknowledge, naming: Naming) -> Acknowledge | WithholdAcknowledgement:
-    letter = command.letter
+def _named(letter: Letter, naming: Naming) -> Letter | None:
+    """The letter with its name and the mailbox it leaves from; None when there is no such mailbox."""
     inbox = naming.inbox_for(letter.account)
     if inbox is None:
-        return WithholdAcknowledgement(
-            complaint=command.complaint, why="no mailbox is connected to write from"
-        )
+        return None
     called = naming.address_reply(inbox, letter.conversation, letter.message, letter.to[0])
     account = AccountId(inbox.account)
-    named = replace(letter, account=account, message_ref=called.message_ref, reply_to=called.reply_to)
-    return replace(command, letter=named)
+    return replace(letter, account=account, message_ref=called.message_ref, reply_to=called.reply_to)
+
+
+def _withheld(command: Acknowledge) -> WithholdAcknowledgement:
+    return WithholdAcknowledgement(complaint=command.complaint, why="no mailbox is connected to write from")

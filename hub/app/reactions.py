@@ -21,6 +21,7 @@ from hub.app.ports import Clock, Counters, Envelope, EventLog, LogStopped, Mark,
 from hub.app.statecache import Kind
 from hub.app.transact import OutOfDate, Plan, Transactor
 from hub.domain.complaint.commands import Acknowledge
+from hub.domain.conversation.commands import WriteReply
 from hub.domain.customer.decisions import Command, decide
 from hub.domain.customer.state import CustomerState
 from hub.domain.errors import Refusal
@@ -139,7 +140,9 @@ class Reactions:
             fault = await self._fault(policy, fact)
         if fault is not None:
             why = type(fault).__name__
-            self.poison.append(Poison(policy=policy.name, position=fact.position, stream=fact.stream, why=why))
+            self.poison.append(
+                Poison(policy=policy.name, position=fact.position, stream=fact.stream, why=why)
+            )
 
     async def _fault(self, policy: Policy, fact: Recorded) -> Exception | None:
         """What went wrong, None when all is on record. A log that stopped is nobody's poison."""
@@ -154,8 +157,10 @@ class Reactions:
 
     async def _react(self, policy: Policy, fact: Recorded) -> None:
         memory = await self._memory(policy, fact)
-        for index, command in enumerate(policy.react(fact.event, memory, self.clock())):
-            await self._order(policy, fact, index, await completed(command, self.counters, self.naming))
+        for index, thought in enumerate(policy.react(fact.event, memory, self.clock())):
+            command = await completed(thought, self.counters, self.naming)
+            if command is not None:
+                await self._order(policy, fact, index, command)
 
     async def _memory(self, policy: Policy, fact: Recorded) -> Memory:
         about = policy.about(fact.event)
@@ -212,6 +217,6 @@ def _cause(fact: Recorded) -> tuple[str, bytes]:
 
 def _items(command: Command) -> tuple[UUID, ...]:
     """The conversation and complaint that a command names: closed ones are put back for deciding."""
-    said = command.letter if isinstance(command, Acknowledge) else command
+    said = command.letter if isinstance(command, Acknowledge | WriteReply) else command
     named = (getattr(said, "conversation", None), getattr(command, "complaint", None))
     return tuple(one for one in named if one is not None)

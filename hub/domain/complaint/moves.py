@@ -36,7 +36,8 @@ from hub.domain.complaint.events import (
 from hub.domain.complaint.state import Complaint
 from hub.domain.conversation.events import ReplyWithdrawn, ReplyWritten
 from hub.domain.conversation.letters_out import reply_written
-from hub.domain.customer.state import CustomerState, may_write_by_itself
+from hub.domain.customer.automatic import may_write_by_itself
+from hub.domain.customer.state import CustomerState
 from hub.domain.errors import IllegalMove, NoSuchComplaint, NothingToSay, OutcomeMissing
 from hub.domain.ids import ConversationId
 
@@ -130,7 +131,7 @@ def acknowledge(command: Acknowledge, case: Case) -> Events:
         return [
             AcknowledgementWithheld(complaint=command.complaint, why="the conversation is marked as spam")
         ]
-    if not may_write_by_itself(case.state, (*letter.to, *letter.cc), command.limit, case.now):
+    if not may_write_by_itself(case.state.automatic, (*letter.to, *letter.cc), command.limit, case.now):
         return [
             AcknowledgementWithheld(
                 complaint=command.complaint, why="the daily limit of automatic letters is reached"

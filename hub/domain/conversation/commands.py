@@ -191,15 +191,8 @@ class UnmarkSpam:
     conversation: ConversationId
 
 
-LetterCommand = (
-    WriteReply
-    | WithdrawReply
-    | StartDelivery
-    | ConfirmDelivery
-    | MarkUncertain
-    | RecordBounce
-    | RetryDelivery
-)
+DeliveryCommand = StartDelivery | ConfirmDelivery | MarkUncertain | RecordBounce | RetryDelivery
+LetterCommand = WriteReply | WithdrawReply | DeliveryCommand
 TalkCommand = (
     ReceiveMessage
     | SeeAgain

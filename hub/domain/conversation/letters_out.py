@@ -1,53 +1,38 @@
-"""What may happen to a letter of ours: written, withdrawn, tried, settled (record rules 26 and 27)."""
+"""What may happen to a letter of ours before it leaves: written, stopped, withdrawn (record rule 26)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import assert_never
 
 from hub.domain.complaint.events import ComplaintApologised, ComplaintTold
+from hub.domain.conversation import delivering
 from hub.domain.conversation.commands import (
-    ConfirmDelivery,
     Letter,
     LetterCommand,
-    MarkUncertain,
-    RecordBounce,
-    RetryDelivery,
-    StartDelivery,
     WithdrawReply,
     WriteReply,
 )
 from hub.domain.conversation.decisions import named
-from hub.domain.conversation.deliveries import Delivery
 from hub.domain.conversation.events import (
     ConversationEvent,
     ConversationOpened,
-    DeliveryBounced,
-    DeliveryDeferred,
-    DeliveryFailed,
-    DeliveryHandedOver,
-    DeliveryRetried,
-    DeliveryStarted,
-    DeliveryUncertain,
     ReplyWithdrawn,
     ReplyWritten,
 )
 from hub.domain.conversation.state import BOT, WITHDRAWN, Conversation
-from hub.domain.customer.state import CustomerState, may_write_by_itself
+from hub.domain.customer.automatic import may_write_by_itself
+from hub.domain.customer.state import CustomerState
 from hub.domain.errors import (
     AnsweredMeanwhile,
     AutomaticLimit,
     IllegalMove,
     NobodyToWriteTo,
     NothingToSay,
-    NotWaiting,
     NotWhileDetected,
-    NotYetDue,
     TooLateToWithdraw,
 )
 from hub.domain.ids import AgentId, ConversationId, MessageId
-from hub.domain.letters import Deferred, HandedOver, Refused, Uncertain
 
 Events = Sequence[ConversationEvent | ComplaintTold | ComplaintApologised]
 
@@ -59,18 +44,8 @@ def decide(command: LetterCommand, state: CustomerState, now: datetime) -> Event
             return write(command, state, now)
         case WithdrawReply():
             return withdraw(command, state)
-        case StartDelivery():
-            return start(command, state, now)
-        case ConfirmDelivery():
-            return confirm(command, state)
-        case MarkUncertain():
-            return mark_uncertain(command, state)
-        case RecordBounce():
-            return record_bounce(command)
-        case RetryDelivery():
-            return retry(command, state)
         case _:
-            assert_never(command)
+            return delivering.decide(command, state, now)
 
 
 def write(command: WriteReply, state: CustomerState, now: datetime) -> Events:
@@ -80,7 +55,7 @@ def write(command: WriteReply, state: CustomerState, now: datetime) -> Events:
     if letter.message in state.deliveries or _has_said(conversation, letter.message):
         return []
     _check_letter(letter)
-    if letter.automatic and not may_write_by_itself(state, (*letter.to, *letter.cc), command.limit, now):
+    if letter.automatic and not _may_leave_by_itself(command, conversation, state, now):
         raise AutomaticLimit
     if letter.kind == "reply" and answered_meanwhile(
         named(state, letter.conversation), command.seen, command.author
@@ -90,6 +65,15 @@ def write(command: WriteReply, state: CustomerState, now: datetime) -> Events:
     if letter.kind == "new" and conversation is None:
         return [_opened(letter), written]
     return [written, *_for_complaint(command, state, named(state, letter.conversation).id)]
+
+
+def _may_leave_by_itself(
+    command: WriteReply, conversation: Conversation | None, state: CustomerState, now: datetime
+) -> bool:
+    """Spam gets no automatic letter, anybody else `limit` of them a day."""
+    spam = conversation is not None and conversation.spam
+    letter = command.letter
+    return not spam and may_write_by_itself(state.automatic, (*letter.to, *letter.cc), command.limit, now)
 
 
 def answered_meanwhile(conversation: Conversation, seen: MessageId | None, author: AgentId | None) -> bool:
@@ -137,95 +121,6 @@ def withdraw(command: WithdrawReply, state: CustomerState) -> Events:
     if any(one.message == command.message and one.by == WITHDRAWN for one in said):
         return []
     raise TooLateToWithdraw
-
-
-def start(command: StartDelivery, state: CustomerState, now: datetime) -> Events:
-    """Never an empty list: who is told "already so" might think that the letter is theirs to send."""
-    delivery = state.deliveries.get(command.message)
-    if delivery is None or not _may_start(delivery) or command.attempt != delivery.attempt + 1:
-        raise NotWaiting
-    if delivery.due is not None and delivery.due > now:
-        raise NotYetDue
-    return [
-        DeliveryStarted(message=command.message, conversation=delivery.conversation, attempt=command.attempt)
-    ]
-
-
-def _may_start(delivery: Delivery) -> bool:
-    """A person's uncertain letter may be repeated by itself, an automatic one never (record rule 27)."""
-    return delivery.status in ("pending", "deferred") or (
-        delivery.status == "uncertain" and not delivery.automatic
-    )
-
-
-def confirm(command: ConfirmDelivery, state: CustomerState) -> Events:
-    """A result that comes late still settles an attempt that was taken for uncertain."""
-    delivery = state.deliveries.get(command.message)
-    if (
-        delivery is None
-        or delivery.attempt != command.attempt
-        or delivery.status not in ("started", "uncertain")
-    ):
-        return []
-    if delivery.status == "uncertain" and isinstance(command.result, Uncertain):
-        return []
-    return [_settled(command, delivery.conversation)]
-
-
-def _settled(command: ConfirmDelivery, conversation: ConversationId) -> ConversationEvent:
-    message, attempt = command.message, command.attempt
-    match command.result:
-        case HandedOver(receipt=receipt, refused=refused):
-            return DeliveryHandedOver(
-                message=message, conversation=conversation, attempt=attempt, receipt=receipt, refused=refused
-            )
-        case Deferred(why=why) if command.next_at is not None:
-            return DeliveryDeferred(
-                message=message, conversation=conversation, attempt=attempt, next_at=command.next_at, why=why
-            )
-        case Deferred(why=why) | Refused(why=why):
-            return DeliveryFailed(message=message, conversation=conversation, attempt=attempt, why=why)
-        case Uncertain(why=why):
-            return DeliveryUncertain(message=message, conversation=conversation, attempt=attempt, why=why)
-        case _:
-            assert_never(command.result)
-
-
-def mark_uncertain(command: MarkUncertain, state: CustomerState) -> Events:
-    delivery = state.deliveries.get(command.message)
-    if delivery is None or delivery.status != "started" or delivery.attempt != command.attempt:
-        return []
-    return [
-        DeliveryUncertain(
-            message=command.message,
-            conversation=delivery.conversation,
-            attempt=command.attempt,
-            why=command.why,
-        )
-    ]
-
-
-def record_bounce(command: RecordBounce) -> Events:
-    """Every report is on record; once-keys keep each single."""
-    return [
-        DeliveryBounced(
-            message=command.message,
-            conversation=command.conversation,
-            permanent=command.permanent,
-            report=command.report,
-            recipients=command.recipients,
-            diagnostic=command.diagnostic,
-        )
-    ]
-
-
-def retry(command: RetryDelivery, state: CustomerState) -> Events:
-    delivery = state.deliveries.get(command.message)
-    if delivery is None:
-        raise NotWaiting
-    if delivery.status in ("pending", "started", "deferred"):
-        return []
-    return [DeliveryRetried(message=command.message, conversation=delivery.conversation)]
 
 
 def _check_letter(letter: Letter) -> None:

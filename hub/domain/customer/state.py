@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from functools import reduce
 from typing import Final, TypeVar, assert_never, cast, get_args
 
@@ -17,9 +16,10 @@ from hub.domain.complaint.state import Complaint
 from hub.domain.complaint.state import evolve as evolve_complaint
 from hub.domain.conversation.deliveries import Deliveries, DeliveryEvent
 from hub.domain.conversation.deliveries import evolve as evolve_deliveries
-from hub.domain.conversation.events import ConversationEvent, MessageSeenAgain, ReplyWritten
+from hub.domain.conversation.events import ConversationEvent, MessageSeenAgain
 from hub.domain.conversation.state import Conversation
 from hub.domain.conversation.state import evolve as evolve_conversation
+from hub.domain.customer.automatic import AutomaticLetter, counted
 from hub.domain.customer.events import (
     CustomerErased,
     CustomerEvent,
@@ -34,15 +34,11 @@ from hub.domain.customer.events import (
     RecordViewed,
 )
 from hub.domain.ids import ComplaintId, ConversationId, CustomerId
-from hub.domain.letters import Address, normalised
+from hub.domain.letters import normalised
 from hub.domain.vocabulary import Opaque, opened
 
 STATE_VERSION: Final = 1
 """Grows with every change of what `evolve` gives; a stored state of another version is rebuilt before it is used."""
-
-DAY: Final = timedelta(hours=24)
-AUTOMATIC_KEPT: Final = 10
-"""The newest automatic letters of a day that are remembered; at this many no further one leaves (see `may_write_by_itself`)."""
 
 SUGGESTIONS_KEPT: Final = 10
 
@@ -61,14 +57,6 @@ class Identity:
     address: str
     verified: bool
     evidence: Evidence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AutomaticLetter:
-    """One letter that we sent by ourselves, to the normalised `address`."""
-
-    address: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,16 +139,6 @@ def evolve_item(item: Item, event: StreamFact) -> Item:
     return item
 
 
-def may_write_by_itself(state: CustomerState, to: Iterable[Address], limit: int, now: datetime) -> bool:
-    """Whether one more automatic letter may go to each of `to`: fewer than `limit` to that address within 24 h.
-
-    A customer as a whole gets fewer than `AUTOMATIC_KEPT` a day, whatever the addresses.
-    """
-    recent = [letter.address for letter in state.automatic if letter.at > now - DAY]
-    below = all(recent.count(normalised(address.address)) < limit for address in to)
-    return below and len(recent) < AUTOMATIC_KEPT
-
-
 def _known(state: CustomerState, event: CustomerEvent) -> CustomerState:
     version = state.version + 1
     match event:
@@ -214,7 +192,7 @@ def _talked(state: CustomerState, event: ConversationEvent) -> CustomerState:
         version=state.version + 1,
         conversations=conversations,
         deliveries=evolve_deliveries(state.deliveries, delivery),
-        automatic=_counted(state.automatic, delivery),
+        automatic=counted(state.automatic, delivery),
     )
 
 
@@ -223,15 +201,6 @@ def _complained(state: CustomerState, event: ComplaintEvent) -> CustomerState:
         return replace(state, version=state.version + 1)
     complaints = _put(state.complaints, event.complaint, _next_complaint(state, event))
     return replace(state, version=state.version + 1, complaints=complaints)
-
-
-def _counted(known: tuple[AutomaticLetter, ...], event: DeliveryEvent) -> tuple[AutomaticLetter, ...]:
-    if not isinstance(event, ReplyWritten) or not event.automatic:
-        return known
-    at = event.send_after
-    addresses = (normalised(one.address) for one in (*opened(event.to, ()), *opened(event.cc, ())))
-    letters = (*known, *(AutomaticLetter(address=address, at=at) for address in addresses))
-    return tuple(letter for letter in letters if letter.at > at - DAY)[-AUTOMATIC_KEPT:]
 
 
 def _next_conversation(state: CustomerState, event: ConversationEvent) -> Conversation | None:

@@ -43,6 +43,7 @@ SIBLINGS = {
 """A second codec for what the first refuses: both read the same letters but for a few signs."""
 STATEFUL = ("iso2022", "hz", "utf-7", "utf-16", "utf-32")
 SINGLE_BYTE = ("cp125", "iso8859", "koi8", "mac-", "cp874", "cp437", "cp850", "latin")
+WESTERN = ("cp1252", "cp1254", "iso8859-15")
 MULTI_BYTE = ("gb18030", "big5", "cp950", "cp932", "cp949", "euc_", "johab", "shift_jis")
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -94,7 +95,7 @@ def better(raw: bytes, codec: str) -> str:
     if codec.startswith(SINGLE_BYTE):
         if strictly(raw, "utf-8") is not None:
             return "utf-8"
-        return eastern(raw) or codec
+        return (eastern(raw) or codec) if codec in WESTERN else codec
     if codec.startswith(MULTI_BYTE):
         text = strictly(raw, "utf-8")
         return "utf-8" if text is not None and any(c >= "\u0800" for c in text) else codec

@@ -27,6 +27,7 @@ OF_AGENT = (
     "SELECT agent, conversation, customer, sealed, saved_at FROM drafts WHERE agent = ? AND conversation = ?"
 )
 OF_CONVERSATION = "SELECT agent, conversation, customer, sealed, saved_at FROM drafts WHERE conversation = ? ORDER BY saved_at"
+ALL = "SELECT agent, conversation, customer, sealed, saved_at FROM drafts"
 DISCARD = "DELETE FROM drafts WHERE agent = ? AND conversation = ?"
 FORGET = "DELETE FROM drafts WHERE customer = ?"
 
@@ -59,6 +60,10 @@ class DraftTable:
 
     async def of_conversation(self, conversation: ConversationId) -> Sequence[Draft]:
         return await self._rows(OF_CONVERSATION, str(conversation))
+
+    async def everyone(self) -> Sequence[Draft]:
+        """Every draft that still opens; a sweep must spare the files they name."""
+        return await self._rows(ALL)
 
     async def forget(self, customer: CustomerId) -> None:
         await self._delete(FORGET, str(customer))

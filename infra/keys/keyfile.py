@@ -97,13 +97,16 @@ class KeyFile:
         await self.file.scrub(rewrite=False)
 
     def held(self) -> Iterator[tuple[str, bytes, int]]:
-        """Every key still there, with the second it was made; for sweeps, backups and proofs."""
+        """Every key still there, with the second it was made; for sweeps and proofs."""
+        return ((key_id, key, made_at) for key_id, key, made_at in self.everything() if key is not None)
+
+    def everything(self) -> Iterator[tuple[str, bytes | None, int]]:
+        """Every id that ever had a key, in the order they were made; None where the key was destroyed. For backups."""
         with closing(open_reader(self.path)) as reader:
             for key_id, wrapped, made_at in reader.execute(
                 "SELECT id, wrapped, made_at FROM data_keys ORDER BY slot"
             ):
-                if wrapped != GONE:
-                    yield key_id, self._opened(key_id, wrapped), made_at
+                yield key_id, None if wrapped == GONE else self._opened(key_id, wrapped), made_at
 
     async def rewrap(self, master: MasterKey) -> int:
         """Wrap every key under another master key, in one commit; returns how many. Both open rows until it is done."""

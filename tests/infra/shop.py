@@ -11,7 +11,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from random import Random
-from types import UnionType
+from types import SimpleNamespace, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 from uuid import UUID, uuid4
 
@@ -27,7 +27,7 @@ from hub.domain.conversation.events import ConversationEvent, DeliveryBounced, M
 from hub.domain.customer.events import CustomerErased, CustomerEvent, CustomersLinked, CustomersUnlinked
 from hub.domain.ids import AgentId, BlobId, CommandId, ConversationId, CustomerId, Position, StreamId
 from hub.domain.letters import Address
-from hub.domain.vocabulary import PERSONAL, Actor, Erased
+from hub.domain.vocabulary import Actor, Erased
 from infra.desktables import Desk, open_desk
 from infra.erasure import Erasing
 from infra.erasures import ErasureList, list_beside
@@ -136,6 +136,11 @@ class Shop:
         return self.root / "data"
 
     @property
+    def files(self) -> Any:
+        """Where things are, as a backup asks for it."""
+        return files_of(self.data)
+
+    @property
     def master(self) -> Path:
         return self.root / "home" / "shop.key"
 
@@ -235,5 +240,7 @@ async def state_of(shop: Shop, customer: CustomerId) -> Any:
     return await shop.transactor.state(CUSTOMER, StreamId(customer))
 
 
-def is_personal(hint: Any) -> bool:
-    return get_origin(hint) is Annotated and PERSONAL in get_args(hint)
+def files_of(data: Path) -> Any:
+    return SimpleNamespace(
+        log=data / "log.sqlite", keys=data / "keys.sqlite", desk=data / "desk.sqlite", vault=data / "vault"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -109,7 +109,9 @@ class Book:
         cursor.execute("SAVEPOINT page")
         try:
             take_in(cursor, page, news)
-        except SPOILT:
+        except sqlite3.OperationalError:
+            raise  # a full disk or a lock is nobody's poison: the page is tried again
+        except Exception:  # noqa: BLE001 - whatever a projection trips over must not stop the others
             cursor.execute("ROLLBACK TO page")
             page.reset()
             take_in_singly(cursor, page, news)
@@ -136,10 +138,12 @@ def check_order(reached: int, news: Sequence[Recorded]) -> None:
 
 def take_in(cursor: sqlite3.Cursor, projection: Projection, recorded: Sequence[Recorded]) -> None:
     """Fold the events into one page and write it; erasure is obeyed exactly where it stands (record rule 20)."""
-    page = Page(read=partial(run, cursor))
+    page, handlers = Page(read=partial(run, cursor)), projection.project.handlers
     for one in recorded:
-        note(cursor, projection, page, one)
-        if isinstance(one.event, CustomerErased):
+        event = one.event
+        if (handler := handlers.get(type(event))) is not None:
+            handler(event, one, page)
+        if isinstance(event, CustomerErased):
             finish(cursor, projection, page)
             for statement in projection.forget(str(one.stream)):
                 run(cursor, statement)
@@ -148,30 +152,18 @@ def take_in(cursor: sqlite3.Cursor, projection: Projection, recorded: Sequence[R
 
 def finish(cursor: sqlite3.Cursor, projection: Projection, page: Page) -> None:
     projection.finish(page)
-    page.settle()
     page.write(cursor)
 
 
-def note(cursor: sqlite3.Cursor, projection: Projection, page: Page, one: Recorded) -> None:
-    handler = projection.project.handlers.get(one.event.__class__)
-    if handler is None:
-        return
-    try:
-        handler(one.event, one, page)
-    except Exception as broken:  # noqa: BLE001 - whatever a projection trips over must not stop the others
-        page.drop()
-        park(cursor, projection, one, broken)
-    else:
-        page.settle()
-
-
 def take_in_singly(cursor: sqlite3.Cursor, projection: Projection, recorded: Sequence[Recorded]) -> None:
-    """The page could not be written: find the event at fault, park it, and keep the rest."""
+    """Something in the page is at fault: find the event, park it, and keep the rest."""
     for one in recorded:
         cursor.execute("SAVEPOINT one")
         try:
             take_in(cursor, projection, [one])
-        except SPOILT as broken:
+        except sqlite3.OperationalError:
+            raise
+        except Exception as broken:  # noqa: BLE001 - parked and shown
             cursor.execute("ROLLBACK TO one")
             projection.reset()
             park(cursor, projection, one, broken)
@@ -192,25 +184,25 @@ def reason(broken: BaseException) -> str:
 
 def keep_changes(cursor: sqlite3.Cursor, news: Sequence[Recorded], position: int) -> Announcement:
     """Rows that a socket can catch up from, and the same for those who listen now."""
-    rows = list(changed(cursor, news))
+    told = [(one, conversation_of(cursor, one.event)) for one in news]
+    rows = (
+        (one.position, one.name, str(one.stream), of and str(of)) for one, of in told[-views.KEPT_CHANGES :]
+    )
     cursor.executemany("INSERT OR IGNORE INTO changes VALUES (?, ?, ?, ?)", rows)
     cursor.execute("DELETE FROM changes WHERE position <= ?", (position - views.KEPT_CHANGES,))
     return Announcement(
         position=Position(position),
-        conversations=frozenset(ConversationId(UUID(row[3])) for row in rows if row[3]),
-        customers=frozenset(CustomerId(UUID(row[2])) for row in rows),
-        kinds=frozenset(row[1] for row in rows),
+        conversations=frozenset(conversation for _, conversation in told if conversation),
+        customers=frozenset(CustomerId(one.stream) for one in news),
+        kinds=frozenset(one.name for one in news),
     )
 
 
-def changed(cursor: sqlite3.Cursor, news: Sequence[Recorded]) -> Iterator[tuple[int, str, str, str | None]]:
-    for one in news[-views.KEPT_CHANGES :]:
-        yield one.position, one.name, str(one.stream), conversation_of(cursor, one.event)
-
-
-def conversation_of(cursor: sqlite3.Cursor, event: Any) -> str | None:
+def conversation_of(cursor: sqlite3.Cursor, event: Any) -> ConversationId | None:
     """The conversation that an event is about; most facts of a complaint name only the complaint."""
-    if (conversation := getattr(event, "conversation", None)) is not None:
-        return str(conversation)
-    complaint = getattr(event, "complaint", None)
-    return None if complaint is None else complaints.conversation_of(cursor, str(complaint))
+    conversation: ConversationId | None = getattr(event, "conversation", None)
+    complaint = None if conversation else getattr(event, "complaint", None)
+    if complaint is None:
+        return conversation
+    found = complaints.conversation_of(cursor, str(complaint))
+    return None if found is None else ConversationId(UUID(found))

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
-from itertools import zip_longest
 from operator import itemgetter
 from typing import Any, Literal, TypeAlias
 
@@ -51,10 +50,10 @@ Values: TypeAlias = Mapping[str, Value]
 
 @dataclass(slots=True)
 class Statement:
-    """What becomes of one row in one round."""
+    """What becomes of one row in one round. Its values are never changed in place: a caller may note a constant."""
 
     kind: Kind
-    values: dict[str, Value]
+    values: Values
 
 
 def not_for_you(query: Executable, values: Mapping[str, Plain]) -> Sequence[Any]:
@@ -68,66 +67,68 @@ class Page:
 
     read: Callable[[Executable, Mapping[str, Plain]], Sequence[Any]] = not_for_you
     rows: dict[Table, dict[Key, list[Statement]]] = field(default_factory=dict)
-    noted: list[tuple[Table, Key, Kind, Values]] = field(default_factory=list)
 
     def upsert(self, table: Table, key: Key, values: Values) -> None:
         """The row has these values; others keep what they are, or their defaults in a new row."""
-        self.noted.append((table, key, "upsert", values))
+        self._note(table, key, "upsert", values)
 
     def add(self, table: Table, key: Key, values: Values) -> None:
         """The row is there; one that already is stays as it is."""
-        self.noted.append((table, key, "add", values))
+        self._note(table, key, "add", values)
 
     def update(self, table: Table, key: Key, values: Values) -> None:
         """The row has these values, if it is there."""
-        self.noted.append((table, key, "update", values))
+        self._note(table, key, "update", values)
 
     def delete(self, table: Table, key: Key) -> None:
-        """The row is not there."""
-        self.noted.append((table, key, "delete", {}))
+        """The row is not there, whatever was noted before."""
+        self.rows.setdefault(table, {})[key] = [Statement("delete", {})]
 
-    def settle(self) -> None:
-        """Keep what was noted since the last call: one event's notes are taken whole or not at all."""
-        for table, key, kind, values in self.noted:
-            fold(self.rows.setdefault(table, {}).setdefault(key, []), kind, values)
-        self.noted.clear()
-
-    def drop(self) -> None:
-        """Forget what was noted since the last `settle`."""
-        self.noted.clear()
+    def _note(self, table: Table, key: Key, kind: Kind, values: Values) -> None:
+        rows = self.rows.setdefault(table, {})
+        known = rows.get(key)
+        if known is None:
+            rows[key] = [Statement(kind, values)]
+        elif not absorbed(known[-1], kind, values):
+            known.append(Statement(kind, values))
 
     def write(self, cursor: sqlite3.Cursor) -> None:
-        """Write everything kept, in rounds, and be empty again."""
+        """Write everything noted, in rounds, and be empty again."""
         for table, rows in self.rows.items():
             for batch in rounds(rows):
                 write_batch(cursor, table, batch)
         self.rows.clear()
 
 
-def fold(statements: list[Statement], kind: Kind, values: Values) -> None:
-    if kind == "delete":
-        statements[:] = [Statement("delete", {})]
-    elif not statements or not absorbed(statements[-1], kind, values):
-        statements.append(Statement(kind, dict(values)))
-
-
 def absorbed(last: Statement, kind: Kind, values: Values) -> bool:
     """True when `last` now says both; False when the two need a statement each."""
-    match last.kind, kind:
-        case ("delete", "update") | ("upsert" | "add", "add"):
-            return True
-        case ("upsert", "upsert" | "update") | ("update", "update"):
-            return merged(last.values, values)
-        case _:
-            return False
+    both = last.kind, kind
+    if both in SILENT:
+        return True
+    merged_values = merged(last.values, values) if both in MERGED else None
+    if merged_values is not None:
+        last.values = merged_values
+    return merged_values is not None
 
 
-def merged(into: dict[str, Value], values: Values) -> bool:
+SILENT = {("delete", "update"), ("upsert", "add"), ("add", "add")}
+"""The second changes nothing: there is no row, or there is one already."""
+
+MERGED = {("upsert", "upsert"), ("upsert", "update"), ("update", "update")}
+
+
+def merged(into: Values, values: Values) -> Values | None:
+    """The values of both in turn, or None where one statement can't say it."""
+    if OLD.isdisjoint(map(type, values.values())) and into.keys().isdisjoint(values):
+        return {**into, **values}
     both = {name: joined(into[name], value) if name in into else value for name, value in values.items()}
     if any(isinstance(value, Old | TwoSteps) for value in both.values()):
-        return False
-    into.update(both)  # type: ignore[arg-type]  # no TwoSteps is left
-    return True
+        return None
+    return {**into, **both}  # type: ignore[dict-item]  # no TwoSteps is left
+
+
+OLD = frozenset({Old})
+SPECIAL = frozenset({Plus, Fill, Old})
 
 
 class TwoSteps(Enum):
@@ -154,20 +155,28 @@ def joined(first: Value, then: Value) -> Value | TwoSteps:
 
 
 def rounds(rows: Mapping[Key, list[Statement]]) -> Iterator[list[tuple[Key, Statement]]]:
-    per_key = ([(key, statement) for statement in statements] for key, statements in rows.items())
-    return ([each for each in batch if each] for batch in zip_longest(*per_key))
+    """Nearly every row needs one round; the few others go on."""
+    yield [(key, statements[0]) for key, statements in rows.items()]
+    left = {key: statements[1:] for key, statements in rows.items() if len(statements) > 1}
+    if left:
+        yield from rounds(left)
 
 
-Shape: TypeAlias = "tuple[Kind, tuple[tuple[str, object], ...]]"
+Columns: TypeAlias = "tuple[tuple[str, object], ...]"
 
 
 def write_batch(cursor: sqlite3.Cursor, table: Table, batch: Iterable[tuple[Key, Statement]]) -> None:
-    groups: dict[Shape, list[tuple[Plain, ...]]] = {}
+    """One executemany per kind and shape; most rows hold plain values only and are told apart by their names alone."""
+    groups: dict[tuple[Kind, tuple[str, ...], Columns], list[tuple[Any, ...]]] = {}
     for key, statement in batch:
-        shape = (statement.kind, tuple((name, mark(value)) for name, value in statement.values.items()))
-        groups.setdefault(shape, []).append((*tuple_of(key), *map(bare, statement.values.values())))
-    for (kind, columns), rows in groups.items():
-        sql, ordered = compiled(table, kind, columns)
+        values, names = statement.values.values(), tuple(statement.values)
+        marks: Columns = ()
+        if not SPECIAL.isdisjoint(map(type, values)):
+            marks = tuple(zip(names, map(mark, values), strict=True))
+            values = [bare(value) for value in values]  # type: ignore[assignment]
+        groups.setdefault((statement.kind, names, marks), []).append((*tuple_of(key), *values))
+    for (kind, names, marks), rows in groups.items():
+        sql, ordered = compiled(table, kind, marks or tuple((name, None) for name in names))
         cursor.executemany(sql, map(ordered, rows))
 
 

@@ -77,6 +77,7 @@ class Projection:
     virtual: Mapping[Table, Sequence[str]] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=4096)
 def instant(moment: datetime) -> str:
     """ISO 8601 in UTC with microseconds: as text it sorts like time, and goes to the desk as it is."""
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from typing import Final
 
 CJK: Final = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 RUNS: Final = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
+PAIRS: Final = re.compile(rf"[{CJK}]+")
 IS_CJK: Final = re.compile(rf"[{CJK}]")
 MOST_TERMS: Final = 24
 """Of a question; more than that is a pasted letter."""
@@ -21,14 +21,12 @@ def plain(text: str) -> str:
 
 def indexed(text: str) -> str:
     """The text as the index takes it: 订单号 → 订单 单号 号. The last character stands alone so that a prefix finds it."""
-    return " ".join(term for run in RUNS.findall(plain(text)) for term in terms_of(run))
+    return PAIRS.sub(paired, plain(text))
 
 
-def terms_of(run: str) -> Iterator[str]:
-    if IS_CJK.match(run):
-        yield from (run[at : at + 2] for at in range(len(run)))
-    else:
-        yield run
+def paired(run: re.Match[str]) -> str:
+    characters = run[0]
+    return f" {' '.join(characters[at : at + 2] for at in range(len(characters)))} "
 
 
 def asked(question: str) -> str:

@@ -10,14 +10,17 @@ from hub.assembly.house import House, now
 from hub.domain.letters import normalised
 from hub.domain.policy import Policy
 from infra.settings import Settings
-from policies import acknowledge, detect_complaint
+from policies import acknowledge, detect_complaint, receipt
 
 
 def policies_of(settings: Settings) -> Sequence[Policy]:
-    """Detection always; the acknowledgement as the settings say."""
+    """Detection and a form's receipt always; the acknowledgement as the settings say."""
     ours = frozenset(normalised(mailbox.address) for mailbox in settings.mailboxes)
     detects = detect_complaint.policy()
-    return (detects, acknowledge.policy(ours=ours)) if settings.bot.acknowledge else (detects,)
+    if not settings.bot.acknowledge:
+        return detects, receipt.policy(ours=ours)
+    pack = detect_complaint.shipped()
+    return detects, acknowledge.policy(ours=ours), receipt.policy(ours=ours, acknowledged_by=pack)
 
 
 def reactions(house: House) -> Reactions:

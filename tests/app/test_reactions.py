@@ -36,7 +36,7 @@ from hub.domain.vocabulary import Actor
 from infra.desktables.memory import MemoryCounters
 from infra.eventlog import MemoryLog
 from infra.keys.lookup import LookupSecrets
-from policies import acknowledge, detect_complaint
+from policies import acknowledge, detect_complaint, receipt
 from tests.examples import NOW, SUPPORT, TALK, known_id, opened, received, talk_opened
 
 ALICE, BOB = StreamId(known_id("Alice")), StreamId(known_id("Bob"))
@@ -263,6 +263,27 @@ async def test_spam_from_the_start_is_neither_detected_nor_answered(desk: Desk) 
     await desk.record(ALICE, ConversationMarkedSpam(conversation=TALK, why="honeypot"))
     await desk.react()
     assert await desk.facts(ComplaintDetected, ComplaintRegistered, ReplyWritten) == []
+
+
+async def test_a_form_is_receipted_once_and_spam_is_not(desk: Desk) -> None:
+    receipts = receipt.policy(acknowledged_by=detect_complaint.shipped())
+    form = {"channel": "webform", "message_ref": "W-ABCD-EFG2"}
+    await desk.hear("When do you open?", ALICE, "m1", **form)
+    await desk.hear("Buy pills", BOB, "m2", **form)
+    await desk.record(BOB, ConversationMarkedSpam(conversation=TALK, why="honeypot"))
+    await desk.react(receipts)
+    desk.log.store.standing.marks.clear()
+    await desk.react(receipts)
+    (letter,) = await desk.facts(ReplyWritten)
+    assert letter.kind == "receipt"
+    assert letter.message_ref
+
+
+async def test_a_form_without_a_mailbox_is_not_receipted(desk: Desk) -> None:
+    desk.inboxes.clear()
+    await desk.hear("When do you open?", channel="webform", message_ref="W-ABCD-EFG2")
+    await desk.react(receipt.policy())
+    assert await desk.facts(ReplyWritten) == []
 
 
 async def test_the_fourth_complaint_of_a_day_gets_no_letter(desk: Desk) -> None:

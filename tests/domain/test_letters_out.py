@@ -193,6 +193,15 @@ def test_at_most_three_automatic_letters_a_day_go_to_one_address() -> None:
     )
 
 
+def test_spam_gets_no_automatic_letter_but_a_person_may_write() -> None:
+    from hub.domain.conversation.events import ConversationMarkedSpam
+
+    spam = ConversationMarkedSpam(conversation=TALK, why="honeypot")
+    receipt = write(by=None, kind="receipt", automatic="auto-replied")
+    given(*IN_TALK, spam).when(receipt).then_refused(AutomaticLimit)
+    given(*IN_TALK, spam).when(write()).then(written())
+
+
 # --- What a letter does for a complaint ----------------------------------------------------------------------------
 
 

@@ -96,6 +96,13 @@ def test_nothing_the_sender_wrote_stands_in_the_letter(subject: str, text: str, 
     assert (letter.subject, letter.text, letter.to) == (plain.subject, plain.text, plain.to)
 
 
+def test_a_form_s_visitor_finds_the_number_from_the_screen_and_no_invented_thread() -> None:
+    letter = acknowledgement(channel="webform", message_ref="W-ABCD-EFG2").letter
+    assert "W-ABCD-EFG2" in letter.text
+    assert (letter.in_reply_to, letter.references) == ("", ())
+    assert "W-ABCD-EFG2" not in acknowledgement(channel="email", message_ref="W-ABCD-EFG2").letter.text
+
+
 def test_a_machine_is_not_answered() -> None:
     assert withheld(automatic="List-Id") == "a machine wrote the letter"
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from hub.app.ports import Credential
+from hub.domain.errors import NoSuchAgent
 from hub.domain.ids import AgentId, StreamId
 from hub.domain.letters import normalised
 from hub.domain.staff.decisions import ChangeRole, Join, Leave
@@ -79,7 +80,7 @@ async def leave(call: Admin, id: UUID) -> Response:
 async def _known(call: Call, id: UUID) -> Person:
     person = await call.desk.colleagues.find(call.desk.log, AgentId(id))
     if person is None:
-        raise Stop(404, "no-such-agent")
+        raise NoSuchAgent
     return person
 
 

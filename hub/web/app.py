@@ -27,7 +27,7 @@ from hub.web import (
     settings,
     uploads,
 )
-from hub.web.armour import Armour
+from hub.web.armour import LARGEST_BODY, Armour
 from hub.web.desk_ports import Desk
 from hub.web.guard import policies
 from hub.web.live import live
@@ -56,9 +56,6 @@ SUBJECTS: Final[tuple[APIRouter, ...]] = (
 )
 """Every router of the API; each of its routes says who may call it, or the application does not start."""
 
-LARGEST_BODY: Final = 2_000_000
-"""Bytes of a request; uploads have their own limit."""
-
 REFUSED: Final[dict[int | str, dict[str, object]]] = {"4XX": {"model": Problem}, "5XX": {"model": Problem}}
 
 
@@ -72,13 +69,12 @@ def create_app(desk: Desk, *, beside: Sequence[BaseRoute] = ()) -> ASGIApp:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=LARGEST_BODY,
     )
     app.state.desk = desk
     app.state.turns = Turns()
     answer_problems(app)
     for router in SUBJECTS:
         list(policies(router.routes))
-        app.include_router(router, responses=REFUSED)
+        app.include_router(router, responses=REFUSED, max_body_size=LARGEST_BODY)
     app.router.routes.extend([WebSocketRoute("/api/v1/live", live), *beside, *desk_routes(desk.static)])
     return Armour(app, desk.public_url)

@@ -32,6 +32,18 @@ HEADERS: Final[Mapping[str, str]] = {
 }
 
 
+LARGEST_BODY: Final = 2_000_000
+LARGEST_UPLOAD: Final = 20 * 1024 * 1024 + 64 * 1024
+"""Bytes of a request to the API; the routes of channels have limits of their own."""
+
+
+def is_too_large(request: Request) -> bool:
+    """Whether the caller announces more than the API takes. Who announces nothing is stopped while sending."""
+    path, length = request.scope["path"], request.headers.get("content-length", "")
+    most = LARGEST_UPLOAD if path == "/api/v1/uploads" else LARGEST_BODY
+    return path.startswith("/api/") and length.isascii() and length.isdigit() and int(length[:18]) > most
+
+
 class Armour:
     """ASGI middleware. A header that an answer set itself stays: the hosted form may be framed, the desk may not."""
 
@@ -63,12 +75,14 @@ class Armour:
         if not self._knows(scope):
             await problem(request, 400, "unknown-host")(scope, receive, armoured)
             return
+        if is_too_large(request):
+            await problem(request, 413, "too-large")(scope, receive, armoured)
+            return
         try:
             await self.app(scope, receive, armoured)
         except Exception as broken:  # noqa: BLE001 - the outermost edge: whatever it was, the answer says nothing of it
-            answer = unexpected(request, broken)
             if not started:
-                await answer(scope, receive, armoured)
+                await unexpected(request, broken)(scope, receive, armoured)
 
     def _knows(self, scope: Scope) -> bool:
         return is_known_host(self.public_url, dict(scope["headers"]).get(b"host", b"").decode("latin-1"))

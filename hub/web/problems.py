@@ -64,6 +64,7 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(TimeoutError, _behind)
     app.add_exception_handler(BlobMissing, _missing)
     app.add_exception_handler(ClaimTaken, _taken)
+    app.add_exception_handler(Exception, _unexpected)
 
 
 def unexpected(request: Request, broken: Exception) -> Response:
@@ -73,6 +74,10 @@ def unexpected(request: Request, broken: Exception) -> Response:
         "unexpected error %s in %s %s", number, request.method, request.scope.get("path"), exc_info=broken
     )
     return problem(request, 500, "unexpected", number=number)
+
+
+async def _unexpected(request: Request, broken: Exception) -> Response:
+    return unexpected(request, broken)
 
 
 async def _stopped(request: Request, stop: Exception) -> Response:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from hub.domain.conversation.events import FileRef
 from hub.domain.ids import BlobId
 from hub.web.answers import told
+from hub.web.armour import LARGEST_UPLOAD
 from hub.web.downloads import safe_name
 from hub.web.guard import Call, Writer
 from hub.web.once import CommandRoute
@@ -26,14 +27,13 @@ from hub.web.told_more import UploadInfo
 router = APIRouter(prefix="/api/v1/uploads", tags=["files"], route_class=CommandRoute)
 
 LARGEST: Final = 20 * 1024 * 1024
-OVERHEAD: Final = 64 * 1024
 LASTS: Final = timedelta(hours=20)
 """Shorter than the sweep of blobs that nothing refers to (record rule 2)."""
 
 _MAC: Final = 32
 
 
-@router.post("", response_model=UploadInfo, max_body_size=LARGEST + OVERHEAD)
+@router.post("", response_model=UploadInfo, max_body_size=LARGEST_UPLOAD)
 async def upload(call: Writer, file: UploadFile) -> Response:
     """Keep a file for a letter that is being written; use its id within 20 hours."""
     content = await file.read(LARGEST + 1)

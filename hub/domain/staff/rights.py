@@ -42,8 +42,8 @@ _PLAIN: Final[Mapping[type, frozenset[Role]]] = {
     staff.Join: ADMINS,
     staff.ChangeRole: ADMINS,
     staff.Leave: ADMINS,
-    staff.KeepSavedReply: LEADS,
-    staff.RemoveSavedReply: LEADS,
+    staff.KeepSavedReply: REPS,
+    staff.RemoveSavedReply: REPS,
     staff.SetSignature: LEADS,
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from struct import Struct, error
@@ -30,6 +31,8 @@ LENGTH: Final = Struct(">I")
 IV: Final = 12
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_CIPHERS: Final = 4096
+LONGEST: Final = 60.0
+"""Seconds that a cipher made from a key is kept, like the key itself (record rule 20)."""
 
 StoredRow = tuple[int, str, int, str, bytes]
 """position, stream (32 hex digits), version, name, state: a row of the log's table."""
@@ -69,6 +72,7 @@ class Codec:
         self._bound_to = TAG + workspace.bytes
         self._ring = ring
         self._ciphers: dict[bytes, AESGCM] = {}
+        self._emptied = time.monotonic()
 
     def seal(self, stream: StreamId, packed: bytes, event: object) -> Sealed:
         """`packed` is the envelope by `pack`. Raises `NoKey`; KeyError for what is no event; ValueError when it holds `ERASED`."""
@@ -109,6 +113,7 @@ class Codec:
     def forget(self) -> None:
         """Drop every cached cipher, after a key was destroyed."""
         self._ciphers = {}
+        self._emptied = time.monotonic()
 
     def _open(self, stream: str, name: str, state: bytes, end: int) -> object:
         if state[0] != TAG[0]:
@@ -157,10 +162,10 @@ class Codec:
         return self._aead(key)
 
     def _aead(self, key: bytes) -> AESGCM:
+        if len(self._ciphers) >= MOST_CIPHERS or time.monotonic() > self._emptied + LONGEST:
+            self.forget()
         found = self._ciphers.get(key)
         if found is None:
-            if len(self._ciphers) >= MOST_CIPHERS:
-                self._ciphers = {}
             found = self._ciphers[key] = AESGCM(key)
         return found
 
@@ -183,7 +188,7 @@ def key_id(key_field: str, stream: StreamId, event: object) -> str:
 
 def key_of(key_field: str, stream: str, part: bytes) -> str:
     """The same, from stored bytes."""
-    return str(msgspec.json.decode(part)[key_field]) if key_field else str(_stream(stream))
+    return str(msgspec.json.decode(part)[key_field]) if key_field else _text(stream)
 
 
 def spliced(part: bytes, personal: bytes) -> bytes:
@@ -217,3 +222,8 @@ def _moment(microseconds: int) -> datetime:
 @lru_cache(maxsize=65536)
 def _stream(digits: str) -> StreamId:
     return StreamId(UUID(digits))
+
+
+@lru_cache(maxsize=65536)
+def _text(digits: str) -> str:
+    return str(_stream(digits))

@@ -18,6 +18,7 @@ def messages(connection: Connection) -> Iterator[dict[str, Any]]:
     after, sent = 0, (said.c.state.is_(None)) | (said.c.state != "withdrawn")
     query = select(said).where(sent).order_by(said.c.position).limit(CHUNK)
     while rows := connection.execute(query.where(said.c.position > after)).mappings().all():
+        connection.rollback()  # read transactions are short (record rule 1), however long the export
         yield from map(exported, rows)
         after = rows[-1]["position"]
 

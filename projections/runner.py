@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from hub.app.ports import Clock, EventLog, Recorded
 from projections.book import Announcement, Book, Gap
-from projections.scrub import scrub
+from projections.scrub import TRIES, Blocked, begin_merging, merged_more, truncated
 
 T = TypeVar("T")
 log = logging.getLogger("amends.projections")
@@ -161,8 +161,15 @@ class Runner:
         return Lag(events=events, seconds=max(0.0, seconds))
 
     async def scrub(self) -> None:
-        """Overwrite what was deleted, in every byte of the file (record rule 21). Raises `Blocked`."""
-        await self.in_thread(lambda: scrub(self.book.connection))
+        """Overwrite what was deleted, in every byte of the file (record rule 21), page writing going on. Raises `Blocked`."""
+        connection = self.book.connection
+        await self.in_thread(lambda: begin_merging(connection))
+        while await self.in_thread(lambda: merged_more(connection)):
+            pass
+        for _ in range(TRIES):
+            if await self.in_thread(lambda: truncated(connection)):
+                return
+        raise Blocked("a reader of the views file held on too long")
 
     def close(self) -> None:
         """After `run` has ended: let the last page finish and close the file."""

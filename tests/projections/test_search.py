@@ -17,7 +17,7 @@ from hub.domain.customer.events import CustomerErased
 from projections import terms
 from projections.book import Book, open_book
 from projections.pages import PAGES
-from projections.scrub import scrub, truncate
+from projections.scrub import scrub, truncated
 from projections.search import search
 from projections.views import open_reader
 from tests.projections.histories import START, Tale
@@ -113,7 +113,7 @@ def test_erased_words_are_found_no_more_and_leave_the_file(desk: Desk, tmp_path:
     assert desk.find("xylophonist") and desk.find("鼹鼠")
     desk.tale.fact(desk.tale.customers[0], CustomerErased(reason="asked"))
     assert not desk.find("xylophonist") and not desk.find("鼹鼠")
-    truncate(desk.book.connection)
+    assert truncated(desk.book.connection)
     assert holds(tmp_path, "xylophonist"), "negative control: without merging, the index keeps the word"
     scrub(desk.book.connection)
     assert not holds(tmp_path, "xylophonist") and not holds(tmp_path, "鼹鼠")

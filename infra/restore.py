@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from infra import lock
 from infra.backup import (
     DESK,
     KEYS,
@@ -62,7 +63,7 @@ def restore(
     manifest = read_manifest(source)
     rows = _keys_of(keys_from or source, read_manifest(keys_from or source), master)
     doomed = _doomed(master, without_erasures)
-    if data.exists() and any(data.iterdir()):
+    if data.exists() and {path.name for path in data.iterdir()} - {lock.NAME}:
         raise BackupProblem(f"{data} is not empty. Move it away, or name another data folder (AMENDS_DATA).")
     building = data.with_name(f"{data.name}.restoring")
     shutil.rmtree(building, ignore_errors=True)
@@ -71,6 +72,7 @@ def restore(
         source, building, rows, doomed, open_master(master, data=data, expected=False, tell=tell)
     )
     if data.exists():
+        (data / lock.NAME).unlink(missing_ok=True)
         data.rmdir()
     building.rename(data)
     sync_folder(data.parent)

@@ -9,17 +9,23 @@ from pathlib import Path
 
 from infra.db import sync_folder
 from infra.keys.keyfile import KeyFile
-from infra.keys.master import make_master, open_master, read_master
+from infra.keys.master import NOTE, make_master, open_master, read_master
 
 
 def open_keys(path: Path, master: Path, *, tell: Callable[[str], object]) -> KeyFile:
     """The data folder's keys. On the first run makes the master key and tells where. Raises `MasterKeyProblem`."""
     current = open_master(master, data=path.parent, expected=path.exists(), tell=tell)
     coming = _coming(master)
+    if coming.exists():
+        tell(
+            f"A change of the master key {master} was cut short. Both keys are used until you run: amends keys rotate"
+        )
     return KeyFile(path, current, other=read_master(coming) if coming.exists() else None)
 
 
-async def rotate(keys: KeyFile, master: Path, *, today: datetime | None = None) -> int:
+async def rotate(
+    keys: KeyFile, master: Path, *, tell: Callable[[str], object] = print, today: datetime | None = None
+) -> int:
     """Wrap every data key under a new master key and put that in the old one's place; returns the count of keys.
 
     A crash at any point leaves both key files, and both are tried: call it again to finish.
@@ -34,6 +40,7 @@ async def rotate(keys: KeyFile, master: Path, *, today: datetime | None = None) 
     keys.master = read_master(master)
     leaving.unlink()
     sync_folder(master.parent)
+    tell(NOTE.format(path=master))
     return count
 
 

@@ -225,7 +225,7 @@ def _html(form: FormSettings, page: str, language: Language, status: int = 200) 
         "Content-Language": "zh-Hans" if language == "zh" else "en",
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
+        "Referrer-Policy": "same-origin",  # with "no-referrer" browsers post the form from origin "null"
     }
     return HTMLResponse(page, status, headers=headers)
 

@@ -18,7 +18,7 @@ PRODUCTS = (
 
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, "PingFang SC", "Noto Sans CJK SC", sans-serif; }
-body { margin: 0; } header { padding: 2.5rem 1rem 1.5rem; text-align: center; } h1 { margin: 0; font-size: 2rem; }
+html { background: Canvas; color: CanvasText; } body { margin: 0; } header { padding: 2.5rem 1rem 1.5rem; text-align: center; } h1 { margin: 0; font-size: 2rem; }
 .goods { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; max-width: 60rem; margin: 0 auto; padding: 1rem; }
 .goods article { border: 1px solid #8884; border-radius: .6rem; padding: 1rem; text-align: center; }
 .goods h2 { margin: .5rem 0 0; font-size: 1.1rem; } .goods p { margin: .1rem 0; } .contact { border-top: 1px solid #8884; margin-top: 2rem; }

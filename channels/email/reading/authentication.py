@@ -10,7 +10,10 @@ from channels.email.reading.headers import Head, bare
 from hub.domain.letters import Address, Authentication, normalised
 
 RESULT = re.compile(r"([a-z][a-z0-9-]*)(?:/\d+)?\s*=\s*([a-z]+)\b", re.IGNORECASE)
-PROPERTY = re.compile(r"([a-z]+)\s*\.\s*([a-z0-9-]+)\s*=\s*(\"(?:[^\"\\]|\\.)*\"|[^\s;]+)", re.IGNORECASE)
+PROPERTY = re.compile(
+    r"([a-z]+)\s*\.\s*([a-z0-9-]+)\s*=\s*((?:\"(?:[^\"\\]|\\.)*\"|[^\s;\"])+)", re.IGNORECASE
+)
+"""The whole value: of `"v@victim.example"@attacker.example` the last domain counts."""
 NO_POLICY = frozenset({"none", ""})
 
 

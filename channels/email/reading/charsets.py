@@ -41,6 +41,9 @@ SIBLINGS = {
     "cp932": "shift_jisx0213",
 }
 """A second codec for what the first refuses: both read the same letters but for a few signs."""
+NOT_CHARSETS = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"})
+"""Python codecs that no letter means."""
+
 STATEFUL = ("iso2022", "hz", "utf-7", "utf-16", "utf-32")
 SINGLE_BYTE = ("cp125", "iso8859", "koi8", "mac-", "cp874", "cp437", "cp850", "latin")
 WESTERN = ("cp1252", "cp1254", "iso8859-15")
@@ -145,12 +148,7 @@ def known(name: str) -> str | None:
     except (LookupError, ValueError):
         return None
     text_codec = getattr(codec, "_is_text_encoding", True)  # else "base64" or "rot13" would be a charset
-    return (
-        codec.name
-        if text_codec
-        and codec.name not in ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape")
-        else None
-    )
+    return codec.name if text_codec and codec.name.replace("-", "_") not in NOT_CHARSETS else None
 
 
 def by_mark(raw: bytes) -> str:

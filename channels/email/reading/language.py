@@ -13,9 +13,9 @@ ENOUGH = 4_000
 
 
 def language_of(subject: str, text: str) -> str:
-    """`zh` when Chinese characters carry the text, else `en`. One Chinese character weighs as much as a word."""
+    """`zh` when Chinese characters carry the text, else `en`. One Chinese character weighs as much as a word of ours."""
     words = ADDRESSES.sub(" ", f"{subject[:ENOUGH]}\n{text[:ENOUGH]}")
     han = len(HAN.findall(words))
     if han < 2 or len(KANA_OR_HANGUL.findall(words)) * 5 > han:
         return "en"
-    return "zh" if han * 2 >= len(LATIN.findall(words)) else "en"
+    return "zh" if han >= len(LATIN.findall(words)) else "en"

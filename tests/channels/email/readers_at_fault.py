@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 from channels.email.reading import read_letter
@@ -83,3 +85,9 @@ DEEDS = {
     "environment": environment,
     "whoami": whoami,
 }
+
+
+def read_by_the_standard_library(raw: bytes, **settings: frozenset[str] | str) -> Incoming:
+    """What everybody does first."""
+    letter = message_from_bytes(raw, policy=default)
+    return Incoming(channel="email", sender=Address(address=str(letter["from"])), text=str(letter["to"]))

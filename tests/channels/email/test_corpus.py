@@ -21,7 +21,8 @@ def agrees(letter: Generated, found: Incoming) -> bool:
         and shape(found.text) == shape(letter.text)
         and shape(found.new_text) == shape(letter.new_text)
         and (found.sender.name, found.sender.address) == (letter.name, letter.customer)
-        and tuple((each.filename, sha256(each.content).hexdigest()) for each in found.attachments) == letter.files
+        and tuple((each.filename, sha256(each.content).hexdigest()) for each in found.attachments)
+        == letter.files
         and (found.native_id, found.references) == (letter.message_id, letter.references)
         and found.language == letter.language
         and not found.defects
@@ -29,7 +30,11 @@ def agrees(letter: Generated, found: Incoming) -> bool:
 
 
 def test_every_body_name_and_byte_of_invented_letters_is_found() -> None:
-    wrong = [each.message_id for each in letters(2_000 if LONG else 600, seed=11) if not agrees(each, read_letter(each.raw))]
+    wrong = [
+        each.message_id
+        for each in letters(2_000 if LONG else 600, seed=11)
+        if not agrees(each, read_letter(each.raw))
+    ]
     assert wrong == []
 
 

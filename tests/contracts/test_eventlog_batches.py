@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from hub.app.ports import AlreadyDone, Appended, Conflict, Mark, Release, Take, Taken, Write
 from hub.domain.ids import StreamId
 from infra.codec import Sealed
+from infra.eventlog import batch
 from infra.eventlog.batch import Draft, Standing, plan
 from tests.contracts.eventlog_examples import named, request
 
@@ -103,13 +105,13 @@ def landed(standing: Standing, outcome) -> Standing:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3000 if os.environ.get("AMENDS_TEST_LONG") else 150, deadline=None)
 @given(batches)
 def test_a_batch_is_judged_as_if_each_request_came_alone(batches):
     model, standing, rows = Model(), Standing(), []
-    for batch in batches:
-        outcome = plan(map(draft, batch), standing)
-        assert outcome.answers == [model.append(asked) for asked in batch]
+    for asked in batches:
+        outcome = plan(map(draft, asked), standing)
+        assert outcome.answers == [model.append(one) for one in asked]
         rows += [(row.stream, row.version) for row in outcome.rows]
         assert [row.position for row in outcome.rows] == list(
             range(standing.position + 1, outcome.position + 1)
@@ -121,7 +123,7 @@ def test_a_batch_is_judged_as_if_each_request_came_alone(batches):
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(requests, max_size=6))
-def test_planning_changes_nothing_it_was_given(batch):
+def test_planning_changes_nothing_it_was_given(asked):
     standing = Standing(
         versions={STREAMS[0]: 2}, claims={KEYS[0]: STREAMS[1]}, marks={"cursor": "1"}, position=2
     )
@@ -132,15 +134,23 @@ def test_planning_changes_nothing_it_was_given(batch):
         dict(standing.marks),
         standing.position,
     )
-    plan(map(draft, batch), standing)
+    plan(map(draft, asked), standing)
     assert before == (standing.versions, standing.once, standing.claims, standing.marks, standing.position)
 
 
+def test_control_a_planner_that_forgets_what_it_accepted_is_caught(monkeypatch):
+    """Within a batch, that is: what the store knows it still sees."""
+    monkeypatch.setattr(batch, "_once", lambda key, standing, outcome: standing.once.get(key))
+    asked = [request(once=(KEYS[0],)), request(once=(KEYS[0],))]
+    model = Model()
+    assert plan(map(draft, asked), Standing()).answers != [model.append(one) for one in asked]
+
+
 def test_one_loser_costs_its_neighbours_nothing():
-    batch = [
+    asked = [
         request(Write(stream=STREAMS[0], expected=expected, events=named("x"))) for expected in (0, 0, 1)
     ]
-    outcome = plan(map(draft, batch), Standing())
+    outcome = plan(map(draft, asked), Standing())
     assert outcome.answers == [
         Appended(positions=(1,)),
         Conflict(stream=STREAMS[0], actual=1),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from infra.db import open_writer
+from infra.db import BUSY_MS, open_writer
 from infra.together import Together
 
 R = TypeVar("R")
@@ -89,16 +88,15 @@ class OwnedFile:
 
 def empty_wal(connection: sqlite3.Connection, path: Path, *, seconds: float) -> None:
     """Checkpoint with TRUNCATE until not busy, or say who blocks (record rule 21). `connection` is the file's owner."""
-    until = time.monotonic() + seconds
-    while True:
+    connection.execute(
+        f"PRAGMA busy_timeout = {int(seconds * 1000)}"
+    )  # SQLite itself waits for readers so long
+    try:
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if not busy:
-            return
-        if time.monotonic() > until:
-            raise StillBusy(
-                f"A reader still holds {path.name}-wal of this process ({_holders(path)}). Close it and try again."
-            )
-        time.sleep(0.01)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    if busy:
+        raise StillBusy(f"A reader still holds {path.name}-wal ({_holders(path)}). Close it and try again.")
 
 
 def _holders(path: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.domain.errors import CustomerErased
@@ -245,6 +245,7 @@ async def test_a_rotation_cut_short_opens_with_both_and_can_be_finished(
     last.close()
 
 
+@settings(deadline=None)
 @given(st.lists(st.text() | st.binary(), max_size=4), st.lists(st.text() | st.binary(), max_size=4))
 def test_record_rule_15_keyed_hashes_are_equal_only_for_equal_parts(
     a: list[str | bytes], b: list[str | bytes]

@@ -160,7 +160,7 @@ async def test_a_full_disk_is_told_to_everybody_who_waits(
     assert len(await folder.keep([LETTER])) == 1
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=2_000))
 def test_sealing_and_opening_are_inverse(content: bytes) -> None:
     sealed = seal(content)

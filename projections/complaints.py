@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -16,7 +16,6 @@ from sqlalchemy import (
     String,
     Table,
     case,
-    func,
     select,
     update,
 )
@@ -161,7 +160,13 @@ def forget(customer: str) -> Iterator[Executable]:
 projection = Projection(name="complaints", version=1, tables=(complaints,), project=project, forget=forget)
 
 TOLD_APART = case((complaints.c.phase == "closed", 1), else_=0)
-"""An open complaint stands before a closed one."""
+BEST_FIRST = (
+    TOLD_APART,
+    complaints.c.detected_at.desc(),
+    complaints.c.registered_at.desc(),
+    complaints.c.complaint,
+)
+"""An open complaint stands before a closed one, a later before an earlier."""
 
 
 def conversation_of(cursor: sqlite3.Cursor, complaint: str) -> str | None:
@@ -172,20 +177,20 @@ def conversation_of(cursor: sqlite3.Cursor, complaint: str) -> str | None:
     return None if row is None else row[0]
 
 
-def of_conversations() -> Any:
-    """Subquery: per conversation its open, else its latest complaint: (conversation, complaint, number, phase)."""
-    order = func.row_number().over(
-        partition_by=complaints.c.conversation,
-        order_by=(TOLD_APART, complaints.c.detected_at.desc(), complaints.c.complaint),
+def badges(connection: Connection, conversations: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Conversation → {"id", "number", "phase"} of its open, else its latest complaint."""
+    columns = complaints.c.conversation, complaints.c.complaint, complaints.c.number, complaints.c.phase
+    best_last = (
+        TOLD_APART.desc(),
+        complaints.c.detected_at,
+        complaints.c.registered_at,
+        complaints.c.complaint.desc(),
     )
-    ranked = select(
-        complaints.c.conversation,
-        complaints.c.complaint,
-        complaints.c.number,
-        complaints.c.phase,
-        order.label("rank"),
-    ).subquery()
-    return select(ranked).where(ranked.c.rank == 1).subquery("complaint")
+    query = select(*columns).where(complaints.c.conversation.in_(conversations)).order_by(*best_last)
+    return {
+        of: {"id": id, "number": number or "", "phase": phase}
+        for of, id, number, phase in connection.execute(query)
+    }
 
 
 def complaint(connection: Connection, complaint: str) -> dict[str, Any] | None:
@@ -214,7 +219,7 @@ def in_phase(connection: Connection, *phases: str) -> list[dict[str, Any]]:
 
 
 def first(connection: Connection, where: Any) -> dict[str, Any] | None:
-    query = select(complaints).where(where).order_by(TOLD_APART, complaints.c.detected_at.desc()).limit(1)
+    query = select(complaints).where(where).order_by(*BEST_FIRST).limit(1)
     row = connection.execute(query).mappings().first()
     return None if row is None else shown(row)
 

@@ -83,13 +83,11 @@ def view(
     `cursor` is what the page before gave. A row that moves meanwhile may show twice, and is never skipped by its own move up.
     """
     key, rises = ORDERS[sort]
-    query = row_query().add_columns(key.label("key")).where(VIEWS[name](agent))
-    ordered = query.order_by(
-        *((key, inbox.c.conversation) if rises else (key.desc(), inbox.c.conversation.desc()))
-    )
-    found = connection.execute(beyond(ordered, key, rises, cursor).limit(limit + 1)).mappings().all()
-    last = found[limit - 1] if len(found) > limit else None
-    return shown(connection, found[:limit]), None if last is None else f"{last['key']}~{last['conversation']}"
+    place = (key, inbox.c.conversation) if rises else (key.desc(), inbox.c.conversation.desc())
+    query = select(inbox.c.conversation, key.label("key")).where(VIEWS[name](agent)).order_by(*place)
+    found = connection.execute(beyond(query, key, rises, cursor).limit(limit + 1)).all()
+    following = f"{found[limit - 1][1]}~{found[limit - 1][0]}" if len(found) > limit else None
+    return rows(connection, [conversation for conversation, _ in found[:limit]]), following
 
 
 def beyond(query: Select[Any], key: ColumnElement[str], rises: bool, cursor: str | None) -> Select[Any]:
@@ -134,24 +132,19 @@ def tagged(connection: Connection, tag: str, limit: int = 200) -> list[str]:
 
 
 def row_query() -> Select[Any]:
-    complaint = complaints.of_conversations()
-    return (
-        select(
-            inbox,
-            STATUS.label("status"),
-            TROUBLE.label("trouble"),
-            TAGS.label("tags"),
-            customers.c.name.label("customer_name"),
-            *(complaint.c[name].label(f"complaint_{name}") for name in ("complaint", "number", "phase")),
-        )
-        .join_from(inbox, customers, customers.c.customer == inbox.c.customer, isouter=True)
-        .join(complaint, complaint.c.conversation == inbox.c.conversation, isouter=True)
+    columns = inbox, STATUS.label("status"), TROUBLE.label("trouble"), TAGS.label("tags")
+    with_names = (*columns, customers.c.name.label("customer_name"))
+    return select(*with_names).join_from(
+        inbox, customers, customers.c.customer == inbox.c.customer, isouter=True
     )
 
 
 def shown(connection: Connection, found: Sequence[Any]) -> list[dict[str, Any]]:
     people, inboxes = agents.names(connection), parked.names(connection)
-    return [shown_row(each, people, inboxes) for each in found]
+    raised = complaints.badges(connection, [each["conversation"] for each in found])
+    return [
+        shown_row(each, people, inboxes) | {"complaint": raised.get(each["conversation"])} for each in found
+    ]
 
 
 AS_THEY_ARE = (
@@ -184,16 +177,5 @@ def shown_row(each: Any, people: Mapping[str, str], inboxes: Mapping[str, str]) 
         "spam": bool(each["spam"]),
         "assignee": None if assignee is None else {"id": assignee, "name": people.get(assignee, "")},
         "tags": sorted(each["tags"].split("\n")) if each["tags"] else [],
-        "complaint": complaint_of(each),
         "trouble": each["trouble"] or "",
-    }
-
-
-def complaint_of(each: Any) -> dict[str, str] | None:
-    if each["complaint_complaint"] is None:
-        return None
-    return {
-        "id": each["complaint_complaint"],
-        "number": each["complaint_number"] or "",
-        "phase": each["complaint_phase"],
     }

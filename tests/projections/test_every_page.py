@@ -14,7 +14,7 @@ from projections.pages import PAGES
 from projections.projection import Projection
 from tests.projections.histories import CANARY, after_erasure, history
 
-SEEDS = range(60 if os.environ.get("AMENDS_TEST_LONG") else 5)
+SEEDS = range(60 if os.environ.get("AMENDS_TEST_LONG") else 3)
 Rows = dict[str, list[Any]]
 
 
@@ -52,7 +52,7 @@ def fed(book: Book, facts: list[Any], most: int, seed: int = 0) -> Rows:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_rows_do_not_depend_on_where_pages_end(seed: int, new_book: Any) -> None:
-    facts = history(seed)
+    facts = history(seed, 250)
     whole = fed(new_book(), facts, len(facts))
     assert fed(new_book(), facts, 1) == whole
     assert fed(new_book(), facts, 37, seed) == whole

@@ -35,7 +35,11 @@
     return make("input", { ...attributes, type: field === "email" ? "email" : "text" });
   };
   const row = (field, input, hint) => {
-    const parts = [make("label", { for: field }, said(field))];
+    const label = make("label", { for: field }, said(field));
+    if (field in settings.longest && !settings.required.includes(field)) {
+      label.append(" ", make("span", { class: "hint" }, "(" + said("optional") + ")"));
+    }
+    const parts = [label];
     if (hint) {
       parts.push(make("p", { class: "hint", id: field + "-hint" }, hint));
       input.setAttribute("aria-describedby", field + "-hint");
@@ -44,8 +48,7 @@
     form.append(make("div", { class: "field" }, ...parts, error, input));
   };
   for (const [field, longest] of Object.entries(settings.longest)) {
-    const hints = { email: said("email-hint"), name: said("optional"), subject: said("optional") };
-    row(field, box(field, longest), hints[field]);
+    row(field, box(field, longest), field === "email" ? said("email-hint") : "");
   }
   if (settings.files.count > 0) {
     const hint = said("files-hint").replace("{count}", settings.files.count).replace("{size}", settings.files.size);

@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -135,6 +135,17 @@ async def test_the_cursor_waits_for_the_slowest_letter():
             store.release.set()
             await store.until(lambda: store.settled == 40)
         assert sorted(store.uids()) == list(range(1, 41))
+
+
+async def test_control_a_cursor_that_does_not_wait_is_caught(monkeypatch):
+    def hasty(progress, uid):
+        return replace(progress, settled=max(progress.settled, uid))
+
+    monkeypatch.setattr(follow, "recorded", hasty)
+    async with imap_peer(folder={uid: letter(uid) for uid in range(1, 41)}) as peer:
+        store = Store(slow={3})
+        async with following(peer, store, window=8):
+            await store.until(lambda: any("AssertionError" in note.why for note in store.notes))
 
 
 async def test_a_letter_that_could_not_be_recorded_is_taken_later_and_the_cursor_stays_below_it():

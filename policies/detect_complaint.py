@@ -19,12 +19,24 @@ from hub.domain.vocabulary import opened
 
 NAME: Final = "detect-complaint"
 PACKS: Final = Path(__file__).with_name("packs")
-LOOKED_AT: Final = 8_000
+LOOKED_AT: Final = 4_000
 """Characters of a letter that are looked at: a complaint says so near its beginning."""
 
+_NOT_ENGLISH: Final = re.compile(r"(?:[^a-z0-9'-]|(?<![a-z])'|'(?![a-z]))+")
+_BLANK: Final = re.compile(r"\s+")
+_PLAIN: Final = re.compile(r"[\w' -]+")
+_NEVER: Final = re.compile(r"(?!)")
 _ANSWER: Final = re.compile(
     r"^\s*(?:re|aw|sv|antw|fwd?|wg|回复|答复|转发|回覆|轉寄)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Words of one language: `plain` ones are looked up as they are, `shaped` are regular expressions."""
+
+    plain: tuple[str, ...]
+    shaped: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +45,18 @@ class Rule:
 
     name: str
     weight: float
-    words: re.Pattern[str]
+    en: Words
+    zh: Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
-    """One version of the table. `ignore`: phrases taken out before the rules look."""
+    """One version of the table. The `ignore` phrases are taken out before the rules look."""
 
     version: str
     threshold: float
-    ignore: re.Pattern[str]
+    ignore_en: re.Pattern[str]
+    ignore_zh: re.Pattern[str]
     rules: tuple[Rule, ...]
 
 
@@ -62,13 +76,26 @@ def score(pack: Pack, subject: str, new_text: str) -> Detection:
     Both languages are always looked for: people mix them.
     """
     written = new_text if _ANSWER.match(subject) else f"{subject}\n{new_text}"
-    text = pack.ignore.sub(" ", written[:LOOKED_AT].casefold().replace("’", "'"))
-    hits = sorted((rule for rule in pack.rules if rule.words.search(text)), key=lambda rule: -rule.weight)
+    text = written[:LOOKED_AT].casefold().replace("’", "'")
+    english, chinese = f" {_NOT_ENGLISH.sub(' ', text)} ", _BLANK.sub("", text)
+    if matching(pack, english, chinese):
+        english, chinese = pack.ignore_en.sub(" ", english), pack.ignore_zh.sub(" ", chinese)
+    return verdict(pack, matching(pack, english, chinese))
+
+
+def matching(pack: Pack, english: str, chinese: str) -> list[Rule]:
+    """The rules that speak."""
+    return [rule for rule in pack.rules if _has(rule.en, english) or _has(rule.zh, chinese)]
+
+
+def verdict(pack: Pack, hits: Sequence[Rule]) -> Detection:
+    """What they come to."""
+    heaviest_first = sorted(hits, key=lambda rule: -rule.weight)
     total = sum(rule.weight for rule in hits)
     return Detection(
         rules=pack.version,
         score=total,
-        reasons=tuple(rule.name for rule in hits),
+        reasons=tuple(rule.name for rule in heaviest_first),
         is_complaint=total >= pack.threshold,
     )
 
@@ -127,20 +154,31 @@ def read(path: Path) -> Pack:
     return Pack(
         version=str(table["version"]),
         threshold=float(table["threshold"]),
-        ignore=_any_of([_word(phrase) for phrase in table["ignore"]]),
+        ignore_en=_whole(table["ignore"]["en"]),
+        ignore_zh=_any_of(table["ignore"]["zh"]),
         rules=tuple(_rule(row) for row in table["rule"]),
     )
 
 
 def _rule(row: Mapping[str, Any]) -> Rule:
-    words = [*(_word(word) for word in row["en"]), *row["zh"]]
-    return Rule(name=str(row["name"]), weight=float(row["weight"]), words=_any_of(words))
+    en = [word for word in row["en"] if not _PLAIN.fullmatch(word)]
+    zh = [word for word in row["zh"] if not _PLAIN.fullmatch(word)]
+    return Rule(
+        name=str(row["name"]),
+        weight=float(row["weight"]),
+        en=Words(plain=tuple(f" {word} " for word in row["en"] if word not in en), shaped=_whole(en)),
+        zh=Words(plain=tuple(word for word in row["zh"] if word not in zh), shaped=_any_of(zh)),
+    )
 
 
-def _word(word: str) -> str:
-    """English words are matched whole; signs and Chinese have no word edges."""
-    return rf"\b(?:{word})\b" if word.isascii() and word[-1] != "+" else f"(?:{word})"
+def _has(words: Words, text: str) -> bool:
+    return any(word in text for word in words.plain) or bool(words.shaped.search(text))
+
+
+def _whole(words: Sequence[str]) -> re.Pattern[str]:
+    """English phrases stand between blanks; the one behind is left for the next phrase."""
+    return re.compile(rf" (?:{'|'.join(words)})(?= )") if words else _NEVER
 
 
 def _any_of(words: Sequence[str]) -> re.Pattern[str]:
-    return re.compile("|".join(words), re.IGNORECASE)
+    return re.compile("|".join(words)) if words else _NEVER

@@ -53,7 +53,7 @@ def test_without_the_ignored_phrases_a_denial_would_be_a_complaint() -> None:
     """The negative control of the phrases that are taken out."""
     import re
 
-    deaf = replace(shipped(), ignore=re.compile("(?!)"))
+    deaf = replace(shipped(), ignore_en=re.compile("(?!)"), ignore_zh=re.compile("(?!)"))
     assert score(deaf, "", "I have no complaint, only a question about the invoice.").is_complaint
     assert score(deaf, "", "我不是投诉，只是想咨询一下发票。").is_complaint
 
@@ -110,3 +110,24 @@ def test_adversarial_text_gets_a_score_at_once(text: str) -> None:
 
 def test_an_id_is_a_uuid() -> None:
     assert isinstance(MEMORY.derive("complaint"), UUID)
+
+
+def test_signs_and_quotes_around_a_word_do_not_hide_it() -> None:
+    for text in (
+        "(unacceptable)",
+        "'unacceptable'!!",
+        "unacceptable…",
+        "simply “unacceptable”.",
+        "UNACCEPTABLE",
+    ):
+        assert score(shipped(), "", text).is_complaint
+
+
+def test_a_word_inside_another_is_not_heard() -> None:
+    assert score(shipped(), "", "The plate was translated by Sue's coldstore.").score == 0
+
+
+def test_the_table_names_each_rule_once_and_weighs_it() -> None:
+    names = [rule.name for rule in shipped().rules]
+    assert len(names) == len(set(names))
+    assert all(rule.weight for rule in shipped().rules)

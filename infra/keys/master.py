@@ -34,6 +34,10 @@ class MasterKey:
 
     secret: bytes = field(repr=False)
     path: Path
+    _cipher: AESGCM = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_cipher", AESGCM(self.secret))
 
     @property
     def name(self) -> str:
@@ -43,12 +47,12 @@ class MasterKey:
     def wrap(self, key_id: str, key: bytes) -> bytes:
         """60 bytes: iv ‖ AES-256-GCM(key), bound to its id."""
         iv = secrets.token_bytes(12)
-        return iv + AESGCM(self.secret).encrypt(iv, key, _bound_to(key_id))
+        return iv + self._cipher.encrypt(iv, key, _bound_to(key_id))
 
     def unwrap(self, key_id: str, wrapped: bytes) -> bytes | None:
         """The 32-byte key, or None when another master key wrapped it."""
         try:
-            return AESGCM(self.secret).decrypt(wrapped[:12], wrapped[12:], _bound_to(key_id))
+            return self._cipher.decrypt(wrapped[:12], wrapped[12:], _bound_to(key_id))
         except InvalidTag:
             return None
 

@@ -19,6 +19,7 @@ from hub.domain.vocabulary import Actor, ActorKind
 STAMPED: Final = 9  # tag and moment stand before the envelope
 NONCE: Final = 16
 FIXED: Final = Struct(">16sQ16sBH")
+FIXED_END: Final = STAMPED + NONCE + FIXED.size
 KINDS: Final[tuple[ActorKind, ...]] = get_args(ActorKind)
 NOBODY: Final = bytes(16)
 UNKNOWN: Final = Envelope(actor=Actor(kind="system", id="unknown"), command=CommandId(UUID(int=0)))
@@ -32,12 +33,10 @@ def pack(envelope: Envelope) -> bytes:
     return FIXED.pack(envelope.command.bytes, envelope.cause or 0, correlation, kind, len(actor)) + actor
 
 
-def unpack(data: bytes, start: int) -> tuple[Envelope, int]:
-    """The envelope whose bytes (after the nonce) begin at `start`, and where they end. Raises on damaged bytes."""
-    command, cause, correlation, kind, length = FIXED.unpack_from(data, start)
-    begin = start + FIXED.size
-    end = begin + length
-    return _envelope(command, cause, correlation, kind, data[begin:end]), end
+def unpack(state: bytes) -> tuple[Envelope, int]:
+    """The envelope of stored bytes, and where it ends. Raises on damaged bytes."""
+    end = FIXED_END + int.from_bytes(state[FIXED_END - 2 : FIXED_END])
+    return _envelope(state[STAMPED + NONCE : end]), end
 
 
 def command_of(state: bytes) -> UUID:
@@ -46,7 +45,12 @@ def command_of(state: bytes) -> UUID:
 
 
 @lru_cache(maxsize=1024)
-def _envelope(command: bytes, cause: int, correlation: bytes, kind: int, actor: bytes) -> Envelope:
+def _envelope(packed: bytes) -> Envelope:
+    """The events of one append share these bytes, and mostly come one after the other."""
+    command, cause, correlation, kind, length = FIXED.unpack_from(packed)
+    actor = packed[FIXED.size :]
+    if len(actor) != length:
+        raise ValueError("cut short")
     return Envelope(
         actor=_actor(kind, actor),
         command=CommandId(UUID(bytes=command)),

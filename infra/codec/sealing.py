@@ -94,7 +94,7 @@ class Codec:
         position, stream, version, name, state = row
         envelope, nonce, event = UNKNOWN, b"", None
         try:
-            envelope, end = unpack(state, STAMP.size + NONCE)
+            envelope, end = unpack(state)
             nonce = state[STAMP.size : STAMP.size + NONCE]
             event = self._open(stream, name, state, end)
         except UNDECODABLE as why:
@@ -199,7 +199,7 @@ def spliced(part: bytes, personal: bytes) -> bytes:
 def open_part_of(state: bytes) -> bytes:
     """The open part as far as it can be found in damaged bytes; else nothing."""
     try:
-        _, end = unpack(state, STAMP.size + NONCE)
+        _, end = unpack(state)
         (length,) = LENGTH.unpack_from(state, end)
     except UNDECODABLE:
         return b""

@@ -17,7 +17,11 @@ Cursor = Annotated[str | None, Query(max_length=200)]
 
 def told(body: object, status: int = 200) -> Response:
     """The body as JSON: dicts, lists, dataclasses, times and UUIDs."""
-    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, media_type="application/json")
+    return Response(
+        orjson.dumps(body, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS),
+        status,
+        media_type="application/json",
+    )
 
 
 def nothing() -> Response:

@@ -21,7 +21,7 @@ from hub.web.complaint_shapes import shown_complaints
 from hub.web.guard import Call, SignedIn, Writer
 from hub.web.linking import both_streams
 from hub.web.once import CommandRoute
-from hub.web.performing import answered, order
+from hub.web.performing import answered, known_customer, order
 from hub.web.problems import Stop
 from hub.web.shaping import only
 from hub.web.told import CustomerInfo, CustomerRows, Done, IdentityInfo, LinkInfo, Row, SuggestionInfo
@@ -57,13 +57,14 @@ async def customer(call: SignedIn, id: UUID, at_least: AtLeast = None) -> Respon
 
 @router.post("/{id}/name", response_model=Done)
 async def name(call: Writer, id: UUID, body: Name) -> Response:
-    return answered(await order(call, CustomerId(id), [NameCustomer(name=body.name)]))
+    customer = await known_customer(call.desk, id)
+    return answered(await order(call, customer, [NameCustomer(name=body.name)]))
 
 
 @router.post("/{id}/identities/verify", response_model=Done)
 async def verify(call: Writer, id: UUID, body: Verify) -> Response:
     """A colleague is sure that this address is the customer's (record rule 16)."""
-    customer = CustomerId(id)
+    customer = await known_customer(call.desk, id)
     await _insist_on_identity(call, customer, body)
     stream = StreamId(customer)
     proven, claimed = (
@@ -79,9 +80,10 @@ async def verify(call: Writer, id: UUID, body: Verify) -> Response:
 @router.post("/{id}/links", response_model=Done)
 async def link(call: Writer, id: UUID, body: Link) -> Response:
     """These two are one person; nothing moves, and unlinking restores exactly who said what."""
-    one, other, survivor = CustomerId(id), CustomerId(body.other), CustomerId(body.survivor)
-    if one == other:
+    if id == body.other:
         raise SamePerson
+    one, other = await known_customer(call.desk, id), await known_customer(call.desk, body.other)
+    survivor = CustomerId(body.survivor)
     if survivor not in (one, other):
         raise Stop(422, "fields", fields=[{"field": "survivor", "message": "one of the two"}])
     here = LinkCustomers(customer=one, other=other, survivor=survivor, why=body.why)
@@ -93,11 +95,9 @@ async def link(call: Writer, id: UUID, body: Link) -> Response:
 async def unlink(
     call: Writer, id: UUID, other: UUID, why: Annotated[str, Query(max_length=500)] = ""
 ) -> Response:
-    here, there = (
-        UnlinkCustomers(other=CustomerId(other), why=why),
-        UnlinkCustomers(other=CustomerId(id), why=why),
-    )
-    return answered(await both_streams(call, (CustomerId(id), here), (CustomerId(other), there)))
+    one, two = await known_customer(call.desk, id), await known_customer(call.desk, other)
+    here, there = UnlinkCustomers(other=two, why=why), UnlinkCustomers(other=one, why=why)
+    return answered(await both_streams(call, (one, here), (two, there)))
 
 
 def _shown(db: Any, id: str, call: Call) -> dict[str, Any] | None:

@@ -14,12 +14,12 @@ from starlette.responses import Response
 from hub.app.ports import Recorded
 from hub.domain.customer.commands import ViewRecord
 from hub.domain.customer.events import CustomerOpened
-from hub.domain.errors import CustomerErased, NoSuchCustomer
+from hub.domain.errors import CustomerErased
 from hub.domain.ids import CustomerId, StreamId
 from hub.web.answers import told
 from hub.web.asked import moment
 from hub.web.guard import Call, Historian
-from hub.web.performing import order
+from hub.web.performing import known_customer, order
 from hub.web.problems import Stop
 from hub.web.shaping import only
 from hub.web.told_more import Fact, HistoryAnswer
@@ -75,11 +75,9 @@ async def event(call: Historian, position: int) -> Response:
 
 
 async def _own_stream(call: Call, customer: CustomerId) -> tuple[Recorded, Recorded]:
-    """The first and last fact of this very stream, before anybody's looking is added. Raises `NoSuchCustomer`."""
-    stream = StreamId(customer)
+    """The first and last fact of this very stream, before anybody's looking is added."""
+    stream = StreamId(await known_customer(call.desk, customer))
     first = await call.desk.log.read_stream(stream, limit=1)
-    if not first or not isinstance(first[0].event, CustomerOpened):
-        raise NoSuchCustomer
     last = await call.desk.log.read_stream(stream, after=await call.desk.log.version(stream) - 1)
     return first[0], last[-1]
 

@@ -12,8 +12,9 @@ from hub.app.kinds import CUSTOMER
 from hub.app.ports import AlreadyDone, Envelope, Release, Take, Thread
 from hub.app.transact import Done, Plan
 from hub.domain.customer.decisions import Command, decide_all
+from hub.domain.customer.events import CustomerOpened
 from hub.domain.customer.state import CustomerState
-from hub.domain.errors import NoSuchConversation
+from hub.domain.errors import NoSuchConversation, NoSuchCustomer
 from hub.domain.ids import CommandId, ComplaintId, ConversationId, CustomerId, StreamId
 from hub.domain.staff.rights import may
 from hub.domain.vocabulary import Actor
@@ -94,3 +95,11 @@ async def whose(desk: Desk, conversation: UUID) -> Thread:
     if found is None:
         raise NoSuchConversation
     return found
+
+
+async def known_customer(desk: Desk, id: UUID) -> CustomerId:
+    """Raises `NoSuchCustomer` for an id that is nobody's, or the stream of something else."""
+    first = await desk.log.read_stream(StreamId(id), limit=1)
+    if not first or not isinstance(first[0].event, CustomerOpened):
+        raise NoSuchCustomer
+    return CustomerId(id)

@@ -13,9 +13,10 @@ from hub.web.asked import SavedReply
 from hub.web.guard import SignedIn, Writer
 from hub.web.once import CommandRoute
 from hub.web.performing import answered
+from hub.web.shaping import only
 from hub.web.staffing import order_settings
 from hub.web.told import Done
-from hub.web.told_more import Inboxes, SavedReplies
+from hub.web.told_more import Inboxes, SavedReplies, SavedReplyInfo
 from projections import agents
 
 router = APIRouter(prefix="/api/v1", tags=["settings"], route_class=CommandRoute)
@@ -47,7 +48,8 @@ async def inboxes(call: SignedIn) -> Response:
 async def saved_replies(call: SignedIn, at_least: AtLeast = None) -> Response:
     """Texts with variables: {customer.name}, {agent.name}, {complaint.number}."""
     await reached(call.desk, at_least)
-    return told({"replies": await call.desk.ask(agents.replies)})
+    rows = await call.desk.ask(agents.replies)
+    return told({"replies": [only(SavedReplyInfo, row) for row in rows]})
 
 
 @router.put("/saved-replies", response_model=Done)

@@ -19,7 +19,9 @@ async def test_every_answer_carries_the_headers(home: House, path: str) -> None:
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::1", "localhost.evil.example:8000"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "", "[::1", "localhost.evil.example:8000"]
+)
 async def test_an_unknown_host_is_refused(home: House, host: str) -> None:
     no(await home.browser().get("/api/v1/health", headers={"Host": host}), 400, "unknown-host")
 

@@ -46,7 +46,9 @@ def test_the_routes_of_the_contract_are_all_there() -> None:
     }
 
 
-@pytest.mark.parametrize(("method", "path", "roles"), GUARDED, ids=[f"{method} {path}" for method, path, _ in GUARDED])
+@pytest.mark.parametrize(
+    ("method", "path", "roles"), GUARDED, ids=[f"{method} {path}" for method, path, _ in GUARDED]
+)
 def test_an_auditor_changes_nothing(method: str, path: str, roles: frozenset[Role]) -> None:
     if method in CHANGING and not path.startswith("/api/v1/session"):
         assert "auditor" not in roles
@@ -88,7 +90,9 @@ async def test_no_change_from_another_site(home: House) -> None:
     admin = await home.as_("admin")
     for origin in ("https://evil.example", "null", "http://127.0.0.1:8001"):
         answer = await admin.put(
-            "/api/v1/saved-replies", json={"name": "a", "language": "en", "text": "b"}, headers={"Origin": origin}
+            "/api/v1/saved-replies",
+            json={"name": "a", "language": "en", "text": "b"},
+            headers={"Origin": origin},
         )
         assert (answer.status_code, answer.json()["code"]) == (403, "foreign-origin")
     ours = await admin.put(
@@ -101,7 +105,9 @@ async def test_no_change_from_another_site(home: House) -> None:
 
 async def test_signing_in_from_another_site_is_refused(home: House) -> None:
     login = {"login": "rep@shop.example", "password": "x"}
-    answer = await home.browser().post("/api/v1/session", json=login, headers={"Origin": "https://evil.example"})
+    answer = await home.browser().post(
+        "/api/v1/session", json=login, headers={"Origin": "https://evil.example"}
+    )
     assert answer.status_code == 403
 
 
@@ -130,7 +136,9 @@ def test_a_policy_is_read_from_the_first_parameter() -> None:
 
 async def test_unknown_fields_are_refused_everywhere(home: House) -> None:
     admin = await home.as_("admin")
-    with_bodies = [(method, path) for method, path, _ in GUARDED if method in ("POST", "PUT") and "uploads" not in path]
+    with_bodies = [
+        (method, path) for method, path, _ in GUARDED if method in ("POST", "PUT") and "uploads" not in path
+    ]
     for method, path in with_bodies:
         if "/tags/" in path:
             continue

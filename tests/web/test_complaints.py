@@ -1,0 +1,105 @@
+"""Complaints through the API: marked, moved along the table, refused in words."""
+
+import re
+from typing import Any
+
+from hub.web.told import ComplaintInfo, Complaints, Done, ThreadAnswer
+from tests.web.house import Client, House
+from tests.web.shapes import no, told
+
+
+async def marked(home: House, client: Client) -> tuple[Any, dict[str, Any]]:
+    landed = await home.letter(text="This is unacceptable!")
+    done = told(await client.post(f"/api/v1/conversations/{landed.conversation}/complaint", json={}), Done)
+    return landed, done
+
+
+async def shown(client: Client, conversation: object, position: int) -> dict[str, Any]:
+    url = f"/api/v1/conversations/{conversation}"
+    thread = told(await client.get(url, params={"at_least": position}), ThreadAnswer)
+    complaint: dict[str, Any] = thread["complaint"]
+    ComplaintInfo.model_validate(complaint)
+    return complaint
+
+
+async def test_marking_gives_a_number_once(home: House) -> None:
+    rep = await home.as_("rep")
+    landed, done = await marked(home, rep)
+    assert re.fullmatch(r"C-\d{4}-\d{5}", done["number"])
+    again = told(await rep.post(f"/api/v1/conversations/{landed.conversation}/complaint", json={}), Done)
+    assert again["already"] is True
+    assert again["number"] == done["number"]
+    complaint = await shown(rep, landed.conversation, done["position"])
+    assert (complaint["phase"], complaint["number"], complaint["subject"]) == (
+        "registered",
+        done["number"],
+        "My order",
+    )
+    assert set(complaint["moves"]) == {"investigate", "respond", "apologise", "close", "unmark"}
+
+
+async def test_an_auditor_sees_the_complaint_and_no_moves(home: House) -> None:
+    landed, done = await marked(home, await home.as_("rep"))
+    complaint = await shown(await home.as_("auditor"), landed.conversation, done["position"])
+    assert complaint["moves"] == []
+
+
+async def test_a_complaint_goes_its_way_and_closes_only_after_the_outcome_was_told(home: House) -> None:
+    rep = await home.as_("rep")
+    landed, done = await marked(home, rep)
+    url = f"/api/v1/complaints/{done['id']}"
+    await home.settled()
+    told(await rep.post(f"{url}/investigate", json={}), Done)
+    no(await rep.post(f"{url}/close", json={"reason": "resolved"}), 409, "outcome-missing")
+    no(await rep.post(f"{url}/tell", json={"how": "telephone"}), 409, "illegal-move")
+    told(await rep.post(f"{url}/respond", json={"outcome": "upheld", "reasons": "We were late."}), Done)
+    told(await rep.post(f"{url}/tell", json={"how": "telephone"}), Done)
+    closed = told(await rep.post(f"{url}/close", json={"reason": "resolved"}), Done)
+    complaint = await shown(rep, landed.conversation, closed["position"])
+    assert (complaint["phase"], complaint["outcome"], complaint["outcome_reasons"]) == (
+        "closed",
+        "upheld",
+        "We were late.",
+    )
+    assert complaint["moves"] == ["reopen"]
+    reopened = told(await rep.post(f"{url}/reopen", json={"why": "it happened again"}), Done)
+    assert (await shown(rep, landed.conversation, reopened["position"]))["phase"] == "investigating"
+
+
+async def test_the_answer_that_tells_the_outcome_counts_as_told(home: House) -> None:
+    rep = await home.as_("rep")
+    landed, done = await marked(home, rep)
+    await home.settled()
+    await rep.post(f"/api/v1/complaints/{done['id']}/respond", json={"outcome": "upheld", "reasons": "Late."})
+    thread = told(await rep.get(f"/api/v1/conversations/{landed.conversation}"), ThreadAnswer)
+    reply = {
+        "mode": "reply",
+        "to": thread["recipients"]["reply"]["to"],
+        "text": "You are right.",
+        "seen": thread["seen"],
+        "tells_outcome": True,
+    }
+    sent = told(await rep.post(f"/api/v1/conversations/{landed.conversation}/replies", json=reply), Done)
+    assert (await shown(rep, landed.conversation, sent["position"]))["told_at"]
+
+
+async def test_what_was_no_complaint_is_unmarked(home: House) -> None:
+    rep = await home.as_("rep")
+    landed, done = await marked(home, rep)
+    await home.settled()
+    unmarked = told(await rep.post(f"/api/v1/complaints/{done['id']}/unmark", json={}), Done)
+    complaint = await shown(rep, landed.conversation, unmarked["position"])
+    assert (complaint["phase"], complaint["close_reason"]) == ("closed", "registered in error")
+
+
+async def test_the_list_is_filtered_by_phase_and_goes_page_by_page(home: House) -> None:
+    rep = await home.as_("rep")
+    numbers = {(await marked(home, rep))[1]["number"] for _ in range(3)}
+    await home.settled()
+    first = told(await rep.get("/api/v1/complaints", params={"phase": "registered", "limit": 2}), Complaints)
+    second = told(
+        await rep.get("/api/v1/complaints", params={"limit": 2, "cursor": first["next"]}), Complaints
+    )
+    assert {row["number"] for row in [*first["rows"], *second["rows"]]} == numbers
+    assert second["next"] is None
+    assert told(await rep.get("/api/v1/complaints", params={"phase": "closed"}), Complaints)["rows"] == []

@@ -1,0 +1,132 @@
+"""Files of strangers, files of ours, HTML, and the raw letter."""
+
+import hashlib
+from typing import Any
+
+from hub.domain.conversation.events import ReplyWritten
+from hub.domain.ids import StreamId
+from hub.web.told import Done, ThreadAnswer
+from hub.web.told_more import SafeHtml, UploadInfo
+from tests.web.house import Client, House
+from tests.web.shapes import no, told
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 40
+HTML = '<p onclick="x()">Hi</p><script>alert(1)</script><img src="https://track.example/1.gif"><img src="cid:logo">'
+
+
+async def thread_of(client: Client, conversation: object) -> dict[str, Any]:
+    return told(await client.get(f"/api/v1/conversations/{conversation}"), ThreadAnswer)
+
+
+async def letter_with_files(home: House) -> tuple[Any, dict[str, Any]]:
+    files = (
+        ("../发票.pdf", b"%PDF-1", "application/pdf"),
+        ("page.html", b"<script>", "text/html"),
+        ("a.png", PNG, "image/png"),
+    )
+    landed = await home.letter(html=HTML, files=files)
+    thread = await thread_of(await home.as_("rep"), landed.conversation)
+    return landed, next(entry for entry in thread["entries"] if entry["kind"] == "message")
+
+
+async def test_each_file_comes_back_byte_for_byte_as_a_download(home: House) -> None:
+    _, letter = await letter_with_files(home)
+    auditor = await home.as_("auditor")
+    for file in letter["files"]:
+        answer = await auditor.get(file["url"])
+        assert hashlib.sha256(answer.content).hexdigest() == file["sha256"]
+        assert answer.headers["content-disposition"].startswith("attachment")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "sandbox" in answer.headers["content-security-policy"]
+        assert "html" not in answer.headers["content-type"]
+    assert (
+        "%E5%8F%91%E7%A5%A8.pdf"
+        in (await auditor.get(letter["files"][0]["url"])).headers["content-disposition"]
+    )
+
+
+async def test_only_a_real_picture_is_shown_in_place(home: House) -> None:
+    _, letter = await letter_with_files(home)
+    rep = await home.as_("rep")
+    shown = [
+        (await rep.get(f"{file['url']}?inline=1")).headers["content-disposition"] for file in letter["files"]
+    ]
+    assert [one.split(";")[0] for one in shown] == ["attachment", "attachment", "inline"]
+
+
+async def test_the_html_of_a_letter_is_harmless_and_loads_nothing(home: House) -> None:
+    _, letter = await letter_with_files(home)
+    rep = await home.as_("rep")
+    url = f"/api/v1/messages/{letter['id']}/html"
+    without = told(await rep.get(url), SafeHtml)
+    assert without["remote_images"] == 1
+    assert not {"onclick", "script", "track.example"} & set(
+        without["html"].replace('"', " ").replace("<", " ").split()
+    )
+    assert "https://track.example/1.gif" in told(await rep.get(url, params={"images": 1}), SafeHtml)["html"]
+
+
+async def test_the_frame_has_a_policy_of_its_own(home: House) -> None:
+    _, letter = await letter_with_files(home)
+    rep = await home.as_("rep")
+    url = f"/api/v1/messages/{letter['id']}/frame"
+    closed, opened = await rep.get(url), await rep.get(url, params={"images": 1})
+    policy = closed.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "sandbox" in policy
+    assert "script-src" not in policy
+    assert "https:" not in policy
+    assert "https:" in opened.headers["content-security-policy"]
+    assert "track.example" not in closed.text
+
+
+async def test_the_letter_comes_back_as_it_came(home: House) -> None:
+    landed = await home.letter(text="as it came")
+    rep = await home.as_("rep")
+    answer = await rep.get(f"/api/v1/messages/{landed.message}/raw")
+    fact = (await home.desk.log.read_stream(StreamId(landed.customer)))[-1].event  # type: ignore[arg-type]
+    assert answer.content == await home.desk.vault.open(fact.raw)  # type: ignore[attr-defined]
+    assert answer.headers["content-disposition"].startswith("attachment")
+
+
+async def test_an_upload_goes_out_with_the_reply(home: House) -> None:
+    landed = await home.letter()
+    rep = await home.as_("rep")
+    upload = told(
+        await rep.post("/api/v1/uploads", files={"file": ("../报价.pdf", b"%PDF-2", "application/pdf")}),
+        UploadInfo,
+    )
+    assert (upload["filename"], upload["size"]) == ("报价.pdf", 6)
+    thread = await thread_of(rep, landed.conversation)
+    to = thread["recipients"]["reply"]["to"]
+    reply = {"mode": "reply", "to": to, "text": "Attached.", "seen": thread["seen"], "files": [upload["id"]]}
+    done = told(await rep.post(f"/api/v1/conversations/{landed.conversation}/replies", json=reply), Done)
+    written = (await home.desk.log.read_stream(StreamId(landed.customer)))[-1].event  # type: ignore[arg-type]
+    assert isinstance(written, ReplyWritten)
+    assert [(file.filename, file.sha256) for file in written.files] == [("报价.pdf", upload["sha256"])]  # type: ignore[union-attr]
+    assert written.blobs == tuple(file.blob for file in written.files)  # type: ignore[union-attr]
+    await home.settled()
+    back = await rep.get(f"/api/v1/messages/{done['id']}/files/0")
+    assert back.content == b"%PDF-2"
+
+
+async def test_an_upload_is_its_owners_and_not_for_ever(home: House) -> None:
+    landed = await home.letter()
+    rep, lead = await home.as_("rep"), await home.as_("lead")
+    upload = told(
+        await rep.post("/api/v1/uploads", files={"file": ("a.txt", b"a", "text/plain")}), UploadInfo
+    )
+    thread = await thread_of(rep, landed.conversation)
+    reply = {"mode": "reply", "to": thread["recipients"]["reply"]["to"], "text": "x", "seen": thread["seen"]}
+    url = f"/api/v1/conversations/{landed.conversation}/replies"
+    no(await lead.post(url, json={**reply, "files": [upload["id"]]}), 404, "no-such-upload")
+    for forged in ("", "AAAA", upload["id"][:-3] + "abc", "é"):
+        no(await rep.post(url, json={**reply, "files": [forged]}), 404, "no-such-upload")
+
+
+async def test_a_file_that_is_not_there_is_404(home: House) -> None:
+    landed = await home.letter()
+    rep = await home.as_("rep")
+    no(await rep.get(f"/api/v1/messages/{landed.message}/files/0"), 404, "not-found")
+    no(await rep.get(f"/api/v1/messages/{landed.message}/html"), 404, "not-found")
+    no(await rep.get(f"/api/v1/messages/{landed.customer}/raw"), 404, "no-such-message")

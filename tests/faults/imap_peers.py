@@ -99,7 +99,7 @@ class ImapPeer:
         wanted = []
         for part in rest.split()[2].split(","):
             low, _, high = part.partition(":")
-            wanted += [uid for uid in sorted(self.folder) if int(low) <= uid <= int(high or low)]
+            wanted += [uid for uid in range(int(low), int(high or low) + 1) if uid in self.folder]
         return wanted
 
     def _fetch(self, rest: str, writer: asyncio.StreamWriter) -> None:

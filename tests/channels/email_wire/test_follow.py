@@ -59,8 +59,8 @@ class Store:
         async with self.moved:
             self.moved.notify_all()
 
-    async def until(self, holds) -> None:
-        async with asyncio.timeout(PATIENCE), self.moved:
+    async def until(self, holds, patience=PATIENCE) -> None:
+        async with asyncio.timeout(patience), self.moved:
             await self.moved.wait_for(holds)
 
     def states(self) -> list[str]:
@@ -226,12 +226,13 @@ async def test_a_big_letter_is_fetched_alone_and_whole(monkeypatch):
         assert store.taken[1].raw == big
 
 
+@pytest.mark.timeout(900)
 async def test_a_first_look_into_a_full_mailbox_goes_in_chunks(is_long):
     count = 200_000 if is_long else 2_000
     async with imap_peer(folder={uid: letter(uid) for uid in range(1, count + 1)}) as peer:
         store = Store()
         async with following(peer, store):
-            await store.until(lambda: "following" in store.states())
+            await store.until(lambda: "following" in store.states(), patience=800)
         assert store.uids() == list(range(1, count + 1))
         assert len(peer.fetched) == count / follow.CHUNK
 

@@ -69,7 +69,12 @@ def understood(raw: bytes, account: str, trusted: frozenset[str], ours: frozense
     body = body_of(letter)
     sender, senders, odd = sender_of(head)
     subject = head.text("subject")
-    marked = body.marked[:LONGEST_TEXT]
+    marked = body.marked
+    if len(marked) > LONGEST_TEXT:
+        budget.defects.append(
+            f"the text is {len(marked)} characters long; the first {LONGEST_TEXT} are shown"
+        )
+        marked = marked[:LONGEST_TEXT]
     text = unmarked(marked).strip("\n").rstrip()
     new_text = new_part(marked)
     proof = authenticated(head, senders, odd, trusted)

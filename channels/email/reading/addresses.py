@@ -14,7 +14,10 @@ from hub.domain.letters import Address
 
 MOST_ADDRESSES = 1_000
 SPECIAL = re.compile(r'=\?[^?\s]{1,60}\?[bBqQ]\?[^?]{0,2000}\?=|["(<>,;:\\]')
-SPEC = re.compile(r"""(?:[^\s@<>()\[\]:;,"\\]+|"(?:[^"\\]|\\.)*")@[^\s@<>()\[\]:;,"\\]+\Z""", re.DOTALL)
+SPEC = re.compile(
+    r"""(?:[^\s@<>()\[\]:;,"\\]+|"(?:[^"\\]|\\.)*")@(?:[^\s@<>()\[\]:;,"\\]+|\[[0-9A-Fa-fIPv.:]+\])\Z""",
+    re.DOTALL,
+)
 LOOSE = re.compile(r"<?([^\s@<>()\[\]:;,\"'\\]{1,200}@[^\s@<>()\[\]:;,\"'\\]{1,255})>?")
 SPACES = re.compile(r"\s+")
 

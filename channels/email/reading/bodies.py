@@ -144,19 +144,17 @@ def text_from(part: Part, body: Body) -> str:
 
 
 def unflowed(text: str, part: Part) -> str:
-    """RFC 3676: lines that end in a space go on in the next line of the same quote depth."""
+    """RFC 3676: a line that ends in a space goes on in the next one. Quoted lines stay as they are quoted."""
     delsp = part.type.get("delsp").lower() == "yes"
     lines: list[list[str]] = []
     flowing = False
-    depth = 0
     for line in text.split("\n"):
-        marks = len(line) - len(line.lstrip(">"))
-        words = line[marks:].removeprefix(" ")
-        soft = words.endswith(" ") and words != "-- "
+        words = line if line.startswith(">") else line.removeprefix(" ")
+        soft = words.endswith(" ") and words != "-- " and not words.startswith(">")
         said = words[:-1] if soft and delsp else words
-        if flowing and marks == depth:
+        if flowing and words != "-- " and not words.startswith(">"):
             lines[-1].append(said)
         else:
-            lines.append([">" * marks + (" " if marks and words else ""), said])
-        flowing, depth = soft, marks
+            lines.append([said])
+        flowing = soft
     return "\n".join("".join(pieces) for pieces in lines)

@@ -17,7 +17,7 @@ MEANT = {
     "gb2312": "gb18030", "gb_2312-80": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "cp936": "gb18030",
     "windows-936": "gb18030", "ms936": "gb18030", "chinese": "gb18030", "euc-cn": "gb18030", "euccn": "gb18030",
     "csgb2312": "gb18030", "iso-ir-58": "gb18030", "gb-2312": "gb18030", "gb18030-2000": "gb18030",
-    "big5": "big5hkscs", "big-5": "big5hkscs", "x-big5": "big5hkscs", "cn-big5": "big5hkscs", "csbig5": "big5hkscs",
+    "big5": "big5hkscs", "big-5": "big5hkscs", "x-big5": "big5hkscs", "cn-big5": "big5hkscs", "csbig5": "big5hkscs", "chinesebig5": "big5hkscs", "big5-eten": "big5hkscs",
     "big5-hkscs": "big5hkscs", "x-x-big5": "big5hkscs", "windows-950": "cp950",
     "iso-8859-1": "cp1252", "iso8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "iso_8859-1": "cp1252",
     "l1": "cp1252", "x-user-defined": "cp1252", "ansi": "cp1252", "x-ansi": "cp1252", "windows1252": "cp1252",

@@ -30,7 +30,7 @@ VAULT: Final = "vault"
 KEEP_KEYS: Final = timedelta(days=30)
 
 
-class BackupProblem(Exception):
+class BackupProblem(ValueError):
     """The backup was not made or not restored; the message says what to do."""
 
 

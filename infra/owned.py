@@ -16,11 +16,11 @@ R = TypeVar("R")
 Step = Callable[[sqlite3.Connection], R]
 
 
-class StillBusy(Exception):
+class StillBusy(OSError):
     """The write-ahead log could not be emptied because a reader held on to it."""
 
 
-class FileStopped(Exception):
+class FileStopped(OSError):
     """A write to this file failed half-way; nothing is acknowledged until the hub is started again."""
 
 

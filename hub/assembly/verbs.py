@@ -15,6 +15,7 @@ from hub.app.arrivals import Arrival
 from hub.app.intake import take_in
 from hub.app.kinds import AGENT, CUSTOMER
 from hub.app.ports import Credential, Envelope
+from hub.assembly.caring import CARE
 from hub.assembly.house import House, now
 from hub.assembly.rereading import Rereader
 from hub.domain.customer.commands import ViewRecord
@@ -151,4 +152,5 @@ VERBS: Final[Mapping[str, Verb]] = {
     "history": history,
     "resume-sending": resume_sending,
     "status": status,
+    **CARE,
 }

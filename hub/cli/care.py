@@ -2,8 +2,152 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import sys
+from argparse import Namespace
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
+
+from hub.cli.asking import add_json, ask, note, settings_of, show
+from infra.restore import restore
 
 
 def register(commands: Any) -> None:
-    """Registered as they are built."""
+    for add in (_add_rebuild, _add_erase, _add_backup, _add_restore, _add_keys, _add_doctor, _add_sweep):
+        add(commands)
+
+
+def _add_rebuild(commands: Any) -> None:
+    command = commands.add_parser("rebuild", help="build views anew from the log, while the old ones serve")
+    command.add_argument("names", nargs="+", metavar="NAME", help='a view, or "all"')
+    add_json(command)
+    command.set_defaults(run=rebuild_views)
+
+
+def _add_erase(commands: Any) -> None:
+    command = commands.add_parser("erase", help="erase a person for ever, linked customers included")
+    command.add_argument("customer", metavar="CUSTOMER", help="the customer's id")
+    command.add_argument("--reason", default="asked for", help="stays on record: no personal data")
+    command.add_argument("--yes", action="store_true", help="do not ask")
+    add_json(command)
+    command.set_defaults(run=erase_customer)
+
+
+def _add_backup(commands: Any) -> None:
+    command = commands.add_parser("backup", help="copy everything into a new folder, while serving")
+    command.add_argument("folder", type=Path, metavar="DIR")
+    add_json(command)
+    command.set_defaults(run=back_up)
+
+
+def _add_restore(commands: Any) -> None:
+    command = commands.add_parser("restore", help="make the data folder anew from a backup; no hub may run")
+    command.add_argument("folder", type=Path, metavar="DIR")
+    command.add_argument("--keys-from", type=Path, metavar="DIR", help="a newer backup whose keys are taken")
+    command.add_argument(
+        "--without-erasures", action="store_true", help="the list of erasures is lost: the erased come back"
+    )
+    add_json(command)
+    command.set_defaults(run=restore_backup)
+
+
+def _add_keys(commands: Any) -> None:
+    keys = commands.add_parser("keys", help="the master key").add_subparsers(metavar="VERB", required=True)
+    command = keys.add_parser("rotate", help="put a new master key in the old one's place")
+    add_json(command)
+    command.set_defaults(run=rotate_keys)
+
+
+def _add_doctor(commands: Any) -> None:
+    command = commands.add_parser("doctor", help="is the record whole? exit 1 when it is not")
+    add_json(command)
+    command.set_defaults(run=examine)
+
+
+def _add_sweep(commands: Any) -> None:
+    command = commands.add_parser(
+        "sweep", help="clear away letters and files that nothing names (done daily)"
+    )
+    add_json(command)
+    command.set_defaults(run=sweep)
+
+
+async def rebuild_views(asked: Namespace) -> int:
+    answer = await ask(settings_of(asked), "rebuild", names=asked.names)
+    line = f"Rebuilt up to position {answer['position']}: {', '.join(answer['names'])}"
+    return show(answer, as_json=asked.as_json, line=line)
+
+
+async def erase_customer(asked: Namespace) -> int:
+    if not asked.yes and sys.stdin.isatty() and not await asyncio.to_thread(_is_sure, asked.customer):
+        return 1
+    answer = await ask(settings_of(asked), "erase", customer=asked.customer, reason=asked.reason)
+    line = (
+        f"Erased at position {answer['position']}: {len(answer['streams'])} customer(s), "
+        f"{answer['blobs']} letters and files. Their keys are destroyed; no byte of them is left in the data folder."
+    )
+    return show(answer, as_json=asked.as_json, line=line)
+
+
+def _is_sure(customer: str) -> bool:
+    return (
+        input(f"Erase {customer} for ever, with everybody linked? This can't be undone. Type yes: ").strip()
+        == "yes"
+    )
+
+
+async def back_up(asked: Namespace) -> int:
+    settings = settings_of(asked)
+    folder = await asyncio.to_thread(asked.folder.absolute)
+    answer = await ask(settings, "backup", folder=str(folder))
+    key = settings.master_key_file.with_name(answer["key_file"])
+    note(
+        f"To restore it elsewhere you also need {key} (destroyed on {answer['expires']}) and "
+        f"{settings.master_key_file}.erasures. Keep copies of both apart from the backup."
+    )
+    line = f"Backed up to {folder}: every event up to position {answer['position']}, {answer['blobs']} letters and files."
+    return show(answer, as_json=asked.as_json, line=line)
+
+
+def restore_backup(asked: Namespace) -> int:
+    settings = settings_of(asked)
+    done = restore(
+        asked.folder,
+        settings.data,
+        settings.master_key_file,
+        keys_from=asked.keys_from,
+        without_erasures=asked.without_erasures,
+        tell=note,
+    )
+    line = (
+        f"Restored up to position {done.position}; {done.erased} erasure(s) applied. "
+        "Nothing is sent until: amends resume-sending"
+    )
+    return show(asdict(done), as_json=asked.as_json, line=line)
+
+
+async def rotate_keys(asked: Namespace) -> int:
+    answer = await ask(settings_of(asked), "rotate-keys")
+    note(answer["note"])
+    line = f"{answer['keys']} keys are wrapped by the new master key {answer['master_key']}."
+    return show(answer, as_json=asked.as_json, line=line)
+
+
+async def examine(asked: Namespace) -> int:
+    report = await ask(settings_of(asked), "doctor")
+    if asked.as_json:
+        print(json.dumps(report, ensure_ascii=False))
+    else:
+        for problem in report["problems"]:
+            where = {name: value for name, value in problem.items() if name not in ("check", "says")}
+            print(f"{problem['check']}: {problem['says']} {where or ''}".rstrip())
+        print(f"{report['events']} events, {report['blobs']} blobs, {report['wrong']} problem(s)")
+    return 0 if report["ok"] else 1
+
+
+async def sweep(asked: Namespace) -> int:
+    answer = await ask(settings_of(asked), "sweep")
+    line = answer["why_not"] and f"Nothing was swept: {answer['why_not']}. Run: amends doctor"
+    return show(answer, as_json=asked.as_json, line=line or f"{answer['blobs']} orphans are gone.")

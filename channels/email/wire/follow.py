@@ -14,18 +14,16 @@ from typing import Any
 
 from channels.email.backoff import reconnect_after
 from channels.email.cursor import (
-    Progress,
     batches,
     chunks,
-    found,
     is_rebound,
     new_uids,
-    recorded,
     starting_point,
 )
 from channels.email.wire.client import Fetched, MailboxClient, MailboxRefused
 from channels.email.wire.mailbox import Arrival, Ledger, MailboxNote, MailboxSettings, State
 from channels.email.wire.protocol import ConnectionLost
+from channels.email.wire.recording import Recording
 from hub.domain.letters import Location
 
 log = logging.getLogger(__name__)
@@ -150,43 +148,24 @@ async def _look_again(client: MailboxClient, follower: Follower, uid: int) -> di
 async def _record(
     follower: Follower, cursor: Location, batch: Sequence[int], letters: dict[int, Fetched]
 ) -> Location:
-    """Several letters at a time; the cursor is settled as it moves and never passes one that is not on record."""
-    progress = found(Progress(settled=cursor.uid), batch)
-    for uid in set(batch) - letters.keys():
-        progress = recorded(progress, uid)
-    waiting = [uid for uid in batch if uid in letters]
-    running: dict[asyncio.Task[None], int] = {}
-    try:
-        while waiting or running:
-            while waiting and len(running) < follower.settings.window:
-                uid = waiting.pop(0)
-                running[asyncio.ensure_future(_take(follower, cursor, letters[uid]))] = uid
-            finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for task in finished:
-                await task
-                progress = recorded(progress, running.pop(task))
-            cursor = await _settle(follower, cursor, progress)
-    finally:
-        for task in running:
-            task.cancel()
-    return await _settle(follower, cursor, progress)
+    """The cursor once every letter of the batch is on record."""
+
+    async def take(arrival: Arrival) -> None:
+        await follower.ledger.take(arrival)
+        follower.last_letter = _now()
+        follower.behind = max(0, follower.behind - 1)
+
+    recording = Recording(
+        cursor=cursor, take=take, settle=follower.ledger.settle, window=follower.settings.window
+    )
+    arrivals = [_arrival(cursor, letters[uid]) for uid in batch if uid in letters]
+    return await recording.run(batch, arrivals)
 
 
-async def _take(follower: Follower, folder: Location, letter: Fetched) -> None:
-    arrival = Arrival(
+def _arrival(folder: Location, letter: Fetched) -> Arrival:
+    return Arrival(
         location=replace(folder, uid=letter.uid), raw=letter.body or b"", received_at=letter.received_at
     )
-    await follower.ledger.take(arrival)
-    follower.last_letter = _now()
-    follower.behind = max(0, follower.behind - 1)
-
-
-async def _settle(follower: Follower, cursor: Location, progress: Progress) -> Location:
-    if progress.settled <= cursor.uid:
-        return cursor
-    moved = replace(cursor, uid=progress.settled)
-    await follower.ledger.settle(moved)
-    return moved
 
 
 def _secured(settings: MailboxSettings) -> ssl.SSLContext | None:

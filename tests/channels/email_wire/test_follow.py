@@ -6,7 +6,15 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from channels.email.wire import Arrival, Ledger, MailboxNote, MailboxSettings, follow, follow_mailbox
+from channels.email.wire import (
+    Arrival,
+    Ledger,
+    MailboxNote,
+    MailboxSettings,
+    follow,
+    follow_mailbox,
+    recording,
+)
 from hub.domain.letters import Location
 from tests.faults.imap_peers import ImapPeer, imap_peer
 
@@ -141,7 +149,7 @@ async def test_control_a_cursor_that_does_not_wait_is_caught(monkeypatch):
     def hasty(progress, uid):
         return replace(progress, settled=max(progress.settled, uid))
 
-    monkeypatch.setattr(follow, "recorded", hasty)
+    monkeypatch.setattr(recording, "recorded", hasty)
     async with imap_peer(folder={uid: letter(uid) for uid in range(1, 41)}) as peer:
         store = Store(slow={3})
         async with following(peer, store, window=8):

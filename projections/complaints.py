@@ -35,7 +35,7 @@ complaints = Table(
     Column("customer", String, index=True),
     Column("message", String),
     Column("number", String, index=True),
-    Column("phase", String, nullable=False, server_default="detected"),
+    Column("phase", String, nullable=False, server_default="detected", index=True),
     Column("score", Float),
     Column("reasons", String),
     Column("rules", String),
@@ -157,8 +157,9 @@ def forget(customer: str) -> Iterator[Executable]:
     yield update(complaints).where(mine).values(outcome_reasons=None, told_how=None, erased=True)
 
 
-projection = Projection(name="complaints", version=1, tables=(complaints,), project=project, forget=forget)
+projection = Projection(name="complaints", version=2, tables=(complaints,), project=project, forget=forget)
 
+OPEN = ("detected", "registered", "investigating", "responded")
 TOLD_APART = case((complaints.c.phase == "closed", 1), else_=0)
 BEST_FIRST = (
     TOLD_APART,
@@ -175,6 +176,11 @@ def conversation_of(cursor: sqlite3.Cursor, complaint: str) -> str | None:
         return None
     row = cursor.execute("SELECT conversation FROM complaints WHERE complaint = ?", (complaint,)).fetchone()
     return None if row is None else row[0]
+
+
+def with_open_ones() -> Any:
+    """Subquery: conversations whose complaint is not closed yet."""
+    return select(complaints.c.conversation).where(complaints.c.phase.in_(OPEN))
 
 
 def badges(connection: Connection, conversations: Sequence[str]) -> dict[str, dict[str, str]]:

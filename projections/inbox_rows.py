@@ -189,10 +189,14 @@ PERSONAL = ("subject", "sender_name", "sender_address", "line", "line_before")
 
 
 def forget(customer: str) -> Iterator[Executable]:
-    """The conversation still counts; its words, its names and its tags are gone."""
+    """The conversation still counts, as one that is over; its words, its names and its tags are gone."""
     mine = inbox.c.customer == customer
     of_mine = inbox.select().with_only_columns(inbox.c.conversation).where(mine).scalar_subquery()
-    yield update(inbox).where(mine).values(blank(PERSONAL))
+    yield (
+        update(inbox)
+        .where(mine)
+        .values(blank(PERSONAL) | {"life": "resolved", "snoozed_until": None, "waiting_since": None})
+    )
     yield delete(tags).where(tags.c.conversation.in_(of_mine))
     yield delete(troubles).where(troubles.c.conversation.in_(of_mine))
 

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    func,
+    literal_column,
+)
 
 metadata = MetaData()
 
@@ -40,10 +51,17 @@ inbox = Table(
     Column("last_message", String),
     Column("last_customer_message", String),
     Column("erased", Boolean, server_default="0"),
-    Index("inbox_by_life", "life", "spam", "last_at"),
+    Index("inbox_by_last", "spam", "life", "last_at"),
+    Index("inbox_by_assignee", "spam", "life", "assignee"),
     Index("inbox_by_customer", "customer", "last_at"),
-    Index("inbox_by_assignee", "assignee", "life"),
 )
+
+WAITED: ColumnElement[str] = func.coalesce(
+    literal_column("'0'") + inbox.c.waiting_since, literal_column("'1'") + inbox.c.last_at
+)
+"""Sorts who has waited longest first, then those who wait for nothing; spelled without parameters, so that its index serves."""
+
+Index("inbox_by_waiting", inbox.c.spam, inbox.c.life, WAITED)
 
 tags = Table(
     "inbox_tags",

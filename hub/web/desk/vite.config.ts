@@ -8,6 +8,7 @@ const desk = {
   outDir: "dist",
   emptyOutDir: true,
   assetsInlineLimit: 0, // the content security policy allows no data: addresses
+  cssTarget: ["chrome123", "firefox120", "safari17.5"], // light-dark() is known since then
   modulePreload: { polyfill: false },
 };
 

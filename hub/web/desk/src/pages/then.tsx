@@ -1,0 +1,34 @@
+/** How things stood as of the chosen position. */
+import { t, type Key } from "../i18n";
+import * as audit from "../state/audit";
+import { Tree } from "./tree";
+
+const KNOWN: Record<string, Key> = { identities: "audit.identities", conversations: "audit.conversations", complaints: "audit.complaints", links: "audit.links" };
+
+export function StateThen() {
+  const { value: then } = audit.then;
+  if (!then) return null;
+  const entries = Object.entries(then.state);
+  const plain = Object.fromEntries(entries.filter(([, value]) => value === null || typeof value !== "object"));
+  const nested = entries.filter(([, value]) => value !== null && typeof value === "object");
+  return (
+    <section class="then-pane" aria-label={t("audit.state")} aria-busy={audit.busy.value}>
+      <header class="pane-head"><h2>{t("audit.state")}</h2><span class="count">{then.as_of.position}</span></header>
+      <div class="then-scroll" tabIndex={0} role="region" aria-label={t("audit.state")}>
+        {Object.keys(plain).length ? <div class="sheet"><Tree value={plain} /></div> : null}
+        {nested.map(([name, value]) => <Part key={name} name={name} value={value} />)}
+      </div>
+    </section>
+  );
+}
+
+function Part({ name, value }: { name: string; value: unknown }) {
+  const items: [string, unknown][] = Array.isArray(value) ? value.map((one, at) => [String(at), one]) : Object.entries(value as object);
+  const title = KNOWN[name];
+  return (
+    <>
+      <h3>{title ? t(title) : name} <span class="count">{items.length}</span></h3>
+      {items.length ? items.map(([key, one]) => <div class="sheet" key={key}><Tree value={one} /></div>) : <p class="muted">{t("audit.nothing")}</p>}
+    </>
+  );
+}

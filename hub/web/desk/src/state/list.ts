@@ -1,0 +1,153 @@
+/** The list of conversations in the view at hand, kept fresh without moving under anybody's cursor. */
+import { batch, signal } from "@preact/signals";
+import * as calls from "../api/calls";
+import type { Counters, ListAnswer, Row, Sort, ViewName } from "../api/types";
+import { appendPage, mergeInPlace, neighbour, sameOrder } from "../logic/merge";
+import { why } from "./toasts";
+
+const PAGE = 50;
+type State = "loading" | "ready" | "failed";
+
+export const view = signal<ViewName>("open");
+export const sort = signal<Sort>("waiting");
+export const rows = signal<readonly Row[]>([]);
+export const gone = signal<ReadonlySet<string>>(new Set());
+export const fresh = signal(0);
+export const next = signal<string | null>(null);
+export const state = signal<State>("loading");
+export const failure = signal("");
+/** The row that j and k move. */
+export const selected = signal<string | null>(null);
+export const counters = signal<Counters | null>(null);
+/** The pointer or the focus is in the list: nothing may move. */
+export const watched = signal(false);
+
+/** What the hub said last, whatever is shown. */
+let latest: { rows: readonly Row[]; next: string | null } = { rows: [], next: null };
+const kept = new Map<string, { rows: readonly Row[]; next: string | null }>();
+let turn = 0;
+
+/** Show a view: what we know of it at once, the truth as soon as it is here. */
+export async function showView(wanted: ViewName, order: Sort = sort.value): Promise<void> {
+  const known = kept.get(`${wanted} ${order}`);
+  batch(() => {
+    view.value = wanted;
+    sort.value = order;
+    selected.value = null;
+    put(known ?? { rows: [], next: null });
+    state.value = known ? "ready" : "loading";
+  });
+  await load();
+}
+
+async function load(atLeast = 0): Promise<void> {
+  const mine = (turn += 1);
+  try {
+    const answer = await calls.list(view.value, sort.value, null, PAGE, atLeast);
+    if (mine === turn) batch(() => { put(answer); state.value = "ready"; });
+  } catch (no) {
+    if (mine === turn) batch(() => { failure.value = why(no); if (!rows.value.length) state.value = "failed"; });
+  }
+}
+
+export const reload = (): Promise<void> => {
+  if (!rows.value.length) state.value = "loading";
+  return load();
+};
+
+function put(answer: { rows: readonly Row[]; next: string | null }): void {
+  latest = answer;
+  rows.value = answer.rows;
+  next.value = answer.next;
+  gone.value = new Set();
+  fresh.value = 0;
+  kept.set(`${view.value} ${sort.value}`, answer);
+}
+
+let running = false;
+let wanted = 0;
+
+/** Something changed at this position: read the same stretch again and merge it. Calls while one runs melt together. */
+export async function refresh(position: number): Promise<void> {
+  wanted = Math.max(wanted, position);
+  if (running) return;
+  running = true;
+  try {
+    while (wanted) await refreshOnce();
+  } finally {
+    running = false;
+  }
+}
+
+async function refreshOnce(): Promise<void> {
+  const [position, mine] = [wanted, turn];
+  wanted = 0;
+  const answer = await calls.list(view.value, sort.value, null, Math.min(200, Math.max(PAGE, rows.value.length)), position).catch(() => null);
+  if (answer && mine === turn) accept(answer);
+}
+
+function accept(answer: ListAnswer): void {
+  const sooner = rows.value.length > 200;
+  const merged = mergeInPlace(rows.value, answer.rows, answer.next === null);
+  batch(() => {
+    latest = sooner ? latest : { rows: answer.rows, next: answer.next };
+    rows.value = merged.rows;
+    gone.value = sooner ? new Set() : merged.gone;
+    fresh.value = merged.fresh;
+    state.value = "ready";
+    if (answer.next === null) next.value = null;
+  });
+  if (!watched.value) settle();
+}
+
+/** The list as it is now: after a click on the pill, or when nobody looks closely. */
+export function settle(): void {
+  if (!fresh.value && !gone.value.size && sameOrder(rows.value, latest.rows)) return;
+  batch(() => {
+    const at = selected.value;
+    put(latest);
+    selected.value = rows.value.some((row) => row.conversation === at) ? at : null;
+  });
+}
+
+export async function loadMore(): Promise<void> {
+  const cursor = next.value;
+  if (!cursor || state.value !== "ready") return;
+  next.value = null;
+  const mine = turn;
+  const answer = await calls.list(view.value, sort.value, cursor, PAGE).catch(() => null);
+  if (mine !== turn) return;
+  if (!answer) {
+    next.value = cursor;
+    return;
+  }
+  batch(() => {
+    rows.value = appendPage(rows.value, answer.rows);
+    next.value = answer.next;
+    latest = { rows: rows.value, next: answer.next };
+  });
+}
+
+/** Change a row at once; gives back what it was. */
+export function patchRow(conversation: string, change: Partial<Row>): Row | null {
+  const before = rows.value.find((row) => row.conversation === conversation) ?? null;
+  if (before) putRow({ ...before, ...change });
+  return before;
+}
+
+export function putRow(row: Row): void {
+  rows.value = rows.value.map((one) => (one.conversation === row.conversation ? row : one));
+}
+
+/** Take a row out after an own action; the focus goes to its neighbour, which is returned. */
+export function leave(conversation: string): string | null {
+  const heir = neighbour(rows.value, conversation);
+  rows.value = rows.value.filter((row) => row.conversation !== conversation);
+  latest = { ...latest, rows: latest.rows.filter((row) => row.conversation !== conversation) };
+  if (selected.value === conversation) selected.value = heir;
+  return heir;
+}
+
+export async function count(atLeast = 0): Promise<void> {
+  counters.value = await calls.counters(atLeast).catch(() => counters.value);
+}

@@ -1,0 +1,136 @@
+/** Sending what is written: undo within the window, and one question when something arrived meanwhile. */
+import { signal } from "@preact/signals";
+import * as calls from "../api/calls";
+import { Refused } from "../api/http";
+import type { Done, Entry } from "../api/types";
+import { t } from "../i18n";
+import { settled } from "./actions";
+import * as composer from "./composer";
+import { inboxOf } from "./directory";
+import { isLetter, keepNever, type Draft } from "./draft";
+import * as list from "./list";
+import { go, pathOf, pathOfView, route } from "./route";
+import * as thread from "./thread";
+import { say, sayWhy } from "./toasts";
+
+export const busy = signal(false);
+export const problem = signal("");
+/** What arrived after the last message that the writer had seen; the next Send goes through. */
+export const stale = signal<{ conversation: string; entries: readonly Entry[]; resolve: boolean } | null>(null);
+/** The letter tells the complaint's outcome. */
+export const tells = signal(false);
+
+export async function send(resolve = false, seen?: string | null): Promise<void> {
+  if (busy.value || !composer.draft.value) return;
+  problem.value = composer.obstacle(composer.draft.value);
+  const draft = composer.draft.value;
+  if (problem.value || !draft) return;
+  busy.value = true;
+  try {
+    await deliver(composer.place.value, seen === undefined ? draft : { ...draft, seen }, resolve);
+    stale.value = null;
+    tells.value = false;
+  } catch (no) {
+    await refused(no, resolve);
+  } finally {
+    busy.value = false;
+  }
+}
+
+async function deliver(place: string, draft: Draft, resolve: boolean): Promise<void> {
+  keepNever(place);
+  if (draft.mode === "note") await addNote(place, draft);
+  else if (isLetter(draft.mode)) await sendReply(place, draft, resolve);
+  else await begin(draft);
+}
+
+async function addNote(place: string, draft: Draft): Promise<void> {
+  const done = await calls.note(place, draft.text);
+  composer.discard(place);
+  say(t("compose.noteAdded"));
+  void settled(done.position);
+}
+
+async function sendReply(place: string, draft: Draft, resolve: boolean): Promise<void> {
+  const { mode, to, cc, subject, text, answers, seen } = draft;
+  const files = draft.files.flatMap((file) => file.id ?? []);
+  const letter = { mode: mode as "reply", to, cc, subject, text, files, answers, seen, resolve, ...(tells.value ? { tells_outcome: true } : {}) };
+  const done = await calls.reply(place, letter);
+  composer.discard(place);
+  const seconds = Math.round(inboxOf(draft.account)?.undo_seconds ?? 10);
+  const undo = { label: t("sent.undo"), run: () => void undoSend(place, done.id ?? "", draft) };
+  say(t(resolve ? "compose.sentResolved" : "compose.sentToast", { n: seconds }), { action: undo, lasts: Math.max(1, seconds) * 1000 });
+  if (resolve) moveOn(place);
+  void settled(done.position);
+}
+
+async function begin(draft: Draft): Promise<void> {
+  const { account, to, cc, subject, text } = draft;
+  const done = await calls.begin({ account, to, cc, subject, text, files: draft.files.flatMap((file) => file.id ?? []) });
+  composer.discard("new");
+  say(t("compose.begun"));
+  await openWhenThere(done);
+}
+
+async function openWhenThere(done: Done): Promise<void> {
+  const view = route.value.page === "inbox" ? route.value.view : "open";
+  await list.refresh(done.position);
+  if (done.id) go(pathOf(view, done.id));
+}
+
+function moveOn(conversation: string): void {
+  const here = route.value;
+  if (here.page !== "inbox" || !["mine", "unassigned", "open", "snoozed"].includes(here.view)) return;
+  const heir = list.leave(conversation);
+  const wide = matchMedia("(min-width: 761px)").matches;
+  if (here.conversation === conversation) go(heir && wide ? pathOf(here.view, heir) : pathOfView(here.view), true);
+}
+
+/** Take a letter back before it leaves; its words return to the composer when we have them. */
+export async function undoSend(conversation: string, message: string, draft?: Draft): Promise<void> {
+  try {
+    const done = await calls.undoSend(conversation, message);
+    if (draft) composer.bringBack(conversation, draft);
+    say(t("compose.withdrawn"));
+    await settled(done.position);
+  } catch (no) {
+    sayWhy(no);
+    await thread.refresh();
+  }
+}
+
+export async function sendAnyway(conversation: string, message: string): Promise<void> {
+  try {
+    await settled((await calls.sendAnyway(conversation, message)).position);
+  } catch (no) {
+    sayWhy(no);
+  }
+}
+
+async function refused(no: unknown, resolve: boolean): Promise<void> {
+  if (!(no instanceof Refused) || no.code !== "answered-meanwhile") {
+    problem.value = no instanceof Error ? no.message : String(no);
+    if (!(no instanceof Refused)) throw no;
+    return;
+  }
+  const since = composer.draft.value?.seen ?? null;
+  await thread.refresh(Number(no.detail["position"] ?? 0) || 0);
+  const at = thread.entries.value.findIndex((entry) => entry.kind !== "system" && entry.id === since);
+  const entries = thread.entries.value.slice(at + 1).filter((entry) => entry.kind !== "system" && !(entry.kind === "reply" && entry.automatic));
+  stale.value = { conversation: composer.place.value, entries, resolve };
+}
+
+/** The writer has read what arrived and sends all the same. */
+export function sendStale(): void {
+  const answer = thread.answer.value;
+  const resolve = stale.value?.resolve ?? false;
+  stale.value = null;
+  void send(resolve, answer?.seen ?? null);
+}
+
+/** The writer goes on: from now on what arrived counts as seen. */
+export function keepWriting(): void {
+  stale.value = null;
+  composer.change({ seen: thread.answer.value?.seen ?? null });
+  composer.focused.value += 1;
+}

@@ -1,0 +1,31 @@
+/** The context pane: the customer and the complaint of the open conversation. */
+import { t } from "../i18n";
+import { tab, type Tab } from "../state/prefs";
+import * as thread from "../state/thread";
+import { ComplaintPanel } from "./complaint";
+import { CustomerPanel } from "./customer";
+import { Icon, type IconName } from "./icon";
+
+const TABS: readonly [Tab, IconName][] = [["customer", "user"], ["complaint", "flag"]];
+
+export function ContextPanel() {
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "ArrowRight" && event.key !== "ArrowLeft") return;
+    tab.value = tab.value === "customer" ? "complaint" : "customer";
+    document.getElementById(`tab-${tab.value}`)?.focus();
+  };
+  return (
+    <aside class="panel" aria-label={t("panel.label")}>
+      <div class="tabs pane-head" role="tablist" onKeyDown={onKeyDown}>
+        {TABS.map(([name, icon]) => (
+          <button key={name} id={`tab-${name}`} type="button" role="tab" aria-selected={tab.value === name} aria-controls="panel-body" tabIndex={tab.value === name ? 0 : -1} onClick={() => (tab.value = name)}>
+            <Icon name={icon} />{t(`panel.${name}`)}{name === "complaint" && thread.complaint.value ? <i class="dot flagged" /> : null}
+          </button>
+        ))}
+      </div>
+      <div class="panel-body" id="panel-body" role="tabpanel" aria-labelledby={`tab-${tab.value}`} tabIndex={0}>
+        {tab.value === "customer" ? <CustomerPanel /> : <ComplaintPanel />}
+      </div>
+    </aside>
+  );
+}

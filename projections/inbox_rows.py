@@ -202,5 +202,5 @@ def forget(customer: str) -> Iterator[Executable]:
 
 
 projection = Projection(
-    name="inbox", version=1, tables=(inbox, tags, troubles), project=project, forget=forget
+    name="inbox", version=2, tables=(inbox, tags, troubles), project=project, forget=forget
 )

@@ -8,10 +8,13 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from projections import views
 from projections.book import Book, open_book
 from projections.pages import PAGES
 from projections.projection import Projection
+from projections.views import open_reader
 from tests.projections.histories import CANARY, after_erasure, history
 
 SEEDS = range(60 if os.environ.get("AMENDS_TEST_LONG") else 3)
@@ -73,7 +76,7 @@ def test_what_was_seen_changes_nothing(new_book: Any) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_live_then_erased_is_rebuilt_after_erasure(seed: int, new_book: Any) -> None:
+def test_record_rule_20_live_then_erased_is_rebuilt_after_erasure(seed: int, new_book: Any) -> None:
     facts = history(seed)
     assert fed(new_book(), facts, 30, seed) == fed(new_book(), after_erasure(facts), 300, seed)
 
@@ -110,3 +113,31 @@ def test_a_page_that_forgets_nothing_is_found_out(new_book: Any) -> None:
     careless = [replace(page, forget=lambda customer: iter(())) for page in PAGES]
     facts = next(facts for facts in map(history, SEEDS) if any("erased" in one.name for one in facts))
     assert fed(new_book(careless), facts, 30) != fed(new_book(careless), after_erasure(facts), 30)
+
+
+def test_record_rule_1_the_views_file_has_one_writer_and_readers_that_only_read(tmp_path: Path) -> None:
+    book = open_book(tmp_path / "views.db", PAGES, "x")
+    asked = {
+        name: book.connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("journal_mode", "synchronous", "secure_delete")
+    }
+    assert asked == {"journal_mode": "wal", "synchronous": 1, "secure_delete": 1}
+    readers = open_reader(tmp_path / "views.db")
+    with readers.connect() as connection, pytest.raises(OperationalError, match="readonly"):
+        connection.exec_driver_sql("DELETE FROM inbox")
+    readers.dispose()
+    book.close()
+
+
+def test_record_rule_3_rows_and_position_are_there_together_or_not_at_all(new_book: Any) -> None:
+    """A disk that fills up in the middle of a page is nobody's poison: nothing of the page stays, and it is taken later."""
+    facts, book = history(2, 300), new_book()
+    fed(book, facts[:100], 100)
+    before, pages = rows(book), book.connection.execute("PRAGMA page_count").fetchone()[0]
+    book.connection.execute(f"PRAGMA max_page_count = {pages + 3}")
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        book.apply(facts[100:])
+    assert (rows(book), book.position) == (before, 100)
+    assert set(views.positions(book.connection.cursor()).values()) == {100}
+    book.connection.execute("PRAGMA max_page_count = 1000000")
+    assert fed(book, facts, 300) == fed(new_book(), facts, 300)

@@ -97,7 +97,7 @@ async def test_readers_never_see_an_empty_inbox_and_nothing_is_missed(tmp_path: 
         assert len(live["inbox_tags"]) == 40
 
 
-async def test_an_erasure_waits_for_what_is_being_built(tmp_path: Path) -> None:
+async def test_record_rule_20_an_erasure_waits_for_what_is_being_built(tmp_path: Path) -> None:
     async with a_shop(tmp_path, pages(Plain())) as shop:
         customer = uuid4()
         await shop.open_conversation(customer, "secret")

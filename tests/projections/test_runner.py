@@ -199,7 +199,7 @@ async def test_a_gap_is_never_taken_in(tmp_path: Path) -> None:
         assert shop.ask(views.position) == 2
 
 
-async def test_a_new_version_or_another_log_starts_from_nothing(tmp_path: Path) -> None:
+async def test_record_rule_6_a_new_version_or_another_incarnation_starts_from_nothing(tmp_path: Path) -> None:
     async with a_shop(tmp_path) as shop:
         await shop.open_conversation(uuid4())
         await shop.runner.reached(2)
@@ -218,7 +218,7 @@ def holds(folder: Path, words: str) -> bool:
     return any(words.encode() in file.read_bytes() for file in folder.iterdir())
 
 
-async def test_erased_words_leave_every_byte_of_the_file(tmp_path: Path) -> None:
+async def test_record_rule_21_erased_words_leave_every_byte_of_the_file(tmp_path: Path) -> None:
     async with a_shop(tmp_path) as shop:
         customer, canary = uuid4(), "canary-in-a-note"
         conversation = await shop.open_conversation(customer, canary)

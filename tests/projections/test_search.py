@@ -108,7 +108,9 @@ def test_the_words_are_marked_in_the_text_as_written(desk: Desk) -> None:
     assert [hit["excerpt"][start:end] for start, end in hit["marks"]] == ["ＯＲＤＥＲ订单", "order"]
 
 
-def test_erased_words_are_found_no_more_and_leave_the_file(desk: Desk, tmp_path: Path) -> None:
+def test_record_rule_21_erased_words_are_found_no_more_and_leave_the_index(
+    desk: Desk, tmp_path: Path
+) -> None:
     desk.wrote(0, "plain", "the xylophonist 鼹鼠 wrote")
     assert desk.find("xylophonist") and desk.find("鼹鼠")
     desk.tale.fact(desk.tale.customers[0], CustomerErased(reason="asked"))

@@ -70,7 +70,7 @@ def folded(facts: Iterable[Recorded]) -> dict[StreamId, Any]:
 
 
 @pytest.mark.parametrize(("seed", "size"), [(1, 1), (2, 7), (3, 60), (4, 1000), (5, 23)])
-async def test_stored_states_are_the_fold_of_their_streams(
+async def test_record_rule_18_stored_states_are_the_fold_of_their_streams(
     seed: int, size: int, tmp_path: Path, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(states, "REMEMBERED", 1 + seed % 3)

@@ -38,4 +38,6 @@ async def deliver(house: House, raw: bytes, uid: int = 0, *, mailbox: str = "sup
     """One letter as the follower of a mailbox brings it (`uid` 0: from a pipe)."""
     place = Location(account=mailbox, folder="INBOX", validity=1, uid=uid) if uid else None
     inbox = await house.inbox_for(mailbox)
-    return await take_in(house.walk, Arrival(inbox=inbox, raw=raw, received_at=datetime.now(UTC), location=place))
+    return await take_in(
+        house.walk, Arrival(inbox=inbox, raw=raw, received_at=datetime.now(UTC), location=place)
+    )

@@ -1,0 +1,79 @@
+"""The hub at work without its pages: one TaskGroup over the followers of the mailboxes, the policies, the timers and the postman."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from channels.email.backoff import next_try
+from channels.email.wire import SmtpLine, follow_mailbox
+from hub.app.delivery import Postman
+from hub.app.ports import Sender
+from hub.assembly.bot import policies_of, reactions
+from hub.assembly.house import House, now
+from hub.assembly.mailboxes import Health, MailboxLedger, imap_settings, smtp_settings
+from hub.assembly.post import Composer, MailSender
+from hub.assembly.timing import timers
+from hub.domain.ids import AccountId
+from projections.outbox_view import OutboxView
+
+
+@asynccontextmanager
+async def at_work(house: House) -> AsyncIterator[Health]:
+    """Everything but the pages."""
+    health = Health()
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(work) for work in (*_followers(house, health), *_thinkers(house), _post(house))
+        ]
+        try:
+            yield health
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+def _followers(house: House, health: Health) -> Iterator[Coroutine[Any, Any, None]]:
+    for mailbox in house.settings.mailboxes:
+        settings, inbox = imap_settings(mailbox), house.inbox(mailbox.name)
+        if settings and inbox:
+            ledger = MailboxLedger(house=house, inbox=inbox, folder=settings.folder, health=health)
+            yield follow_mailbox(settings, ledger.ports)
+
+
+def _thinkers(house: House) -> Iterator[Coroutine[Any, Any, None]]:
+    working = reactions(house)
+    for policy in policies_of(house.settings):
+        yield working.run(policy)
+    yield timers(house).run()
+
+
+def _post(house: House) -> Coroutine[Any, Any, None]:
+    return postman(house).run()
+
+
+def postman(house: House) -> Postman:
+    """Delivery over the outbox view, one line per mailbox."""
+    composer = Composer(vault=house.vault, readers=house.readers, inboxes=house.inboxes)
+    outbox = OutboxView(runner=house.runner, readers=house.views, clock=now, compose=composer)
+    return Postman(
+        outbox=outbox,
+        transactor=house.transactor,
+        secrets=house.walk.secrets,
+        senders=senders(house),
+        next_try=next_try,
+        clock=now,
+        paused=house.paused,
+    )
+
+
+def senders(house: House) -> dict[AccountId, Sender]:
+    """Who sends for which inbox; an inbox without SMTP has nobody."""
+    found: dict[AccountId, Sender] = {}
+    for mailbox in house.settings.mailboxes:
+        settings, inbox = smtp_settings(mailbox), house.inbox(mailbox.name)
+        if settings and inbox:
+            found[AccountId(inbox.account)] = MailSender(SmtpLine(settings))
+    return found

@@ -1,0 +1,86 @@
+"""SIGKILL at random moments while letters are taken in and acknowledged: nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hub.domain.conversation.events import MessageReceived
+from tests.faults.kills import Found, Shop, a_shop, all_settled, customer, is_complaint, look
+from tests.length import short_or_long
+
+KILLS = short_or_long(60, 500)
+LETTERS = 300
+A_LIFE = (-0.5, 1.5)
+"""Seconds after it is at work; what is below zero dies while it starts."""
+
+SEED = 20261122
+
+
+async def lives(shop: Shop, kills: int, letters: int, *sabotage: str) -> None:
+    """`kills` short lives, some letters before each."""
+    for life in range(kills):
+        for number in range(life * letters // kills, (life + 1) * letters // kills):
+            await shop.write(number)
+        await shop.live_and_die(shop.rng.uniform(*A_LIFE), *sabotage)
+
+
+def assert_nothing_is_lost_or_twice(found: Found, letters: int) -> None:
+    expected = {f"letter-{number}@customers.example" for number in range(letters)}
+    assert set(found.received) == expected, "lost letters"
+    assert set(found.received.values()) == {1}, "letters recorded twice"
+    assert found.equal_raws == letters, "raw letters that differ"
+    complaints = [number for number in range(letters) if is_complaint(number)]
+    assert found.registered == len(complaints)
+    assert len(found.acknowledged) == len(complaints), "complaints without their acknowledgement event"
+    assert set(found.acknowledged.values()) == {1}, "complaints acknowledged twice"
+
+
+def assert_wire_matches_record(found: Found, shop: Shop, letters: int) -> None:
+    for number in range(letters):
+        address, expected = customer(number), int(is_complaint(number))
+        assert found.in_mailboxes[address] <= expected, f"{address} got more than one letter"
+        if found.in_mailboxes[address] < expected:
+            assert address in found.uncertain, f"{address} got nothing and nobody is told"
+    for address, (started, given_up) in found.uncertain.items():
+        assert any(started <= kill <= given_up for kill in shop.kills), (
+            f"{address} is uncertain without a kill"
+        )
+    assert not found.unfinished
+
+
+async def test_sixty_kills_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
+    async with a_shop(tmp_path, LETTERS, SEED) as shop:
+        await lives(shop, KILLS, LETTERS)
+        await shop.finish(all_settled(LETTERS))
+        found = await look(shop)
+        print(f"{KILLS} kills, {len(found.facts)} facts, {len(found.uncertain)} uncertain")
+        assert_nothing_is_lost_or_twice(found, LETTERS)
+        assert_wire_matches_record(found, shop, LETTERS)
+
+
+async def test_a_kill_between_the_vault_and_the_log_leaves_one_letter_after_a_retry(tmp_path: Path) -> None:
+    async with a_shop(tmp_path, 3, SEED) as shop:
+        await shop.write(0)
+        await shop.live_and_die(20, "die-before-commit")
+        assert not any(isinstance(fact.event, MessageReceived) for fact in await shop.peek())
+        assert list((tmp_path / "hub" / "vault").rglob("*")), "the raw letter was kept first"
+        await shop.finish(all_settled(1))
+        assert_nothing_is_lost_or_twice(await look(shop), 1)
+
+
+async def test_without_once_keys_the_same_kills_record_letters_twice(tmp_path: Path) -> None:
+    """Negative control: the cursor is only settled after the commit, so a kill in between brings the letter again."""
+    async with a_shop(tmp_path, 24, SEED) as shop:
+        await lives(shop, 8, 24, "no-once", "no-cursor")
+        await shop.finish(all_settled(24), "no-once", patience=15)
+        found = await look(shop)
+        assert max(found.received.values()) > 1
+
+
+async def test_when_the_source_is_settled_first_the_same_kills_lose_letters(tmp_path: Path) -> None:
+    """Negative control."""
+    async with a_shop(tmp_path, 24, SEED) as shop:
+        await lives(shop, 8, 24, "settle-first")
+        await shop.finish(all_settled(24), patience=10)
+        found = await look(shop)
+        assert len(found.received) < 24

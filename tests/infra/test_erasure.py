@@ -54,8 +54,12 @@ async def three_people(shop: Shop) -> tuple[Person, Person, Person]:
 
 def found_in_files(data: Path, canaries: list[str]) -> list[str]:
     """Canaries in any byte of any file, as text, as escaped JSON, as UTF-16."""
-    everything = b"\0".join(path.read_bytes() for path in sorted(data.rglob("*")) if path.is_file())
+    everything = bytes_of(data)
     return [one for one in canaries if any(form in everything for form in forms(one))]
+
+
+def bytes_of(data: Path) -> bytes:
+    return b"\0".join(path.read_bytes() for path in sorted(data.rglob("*")) if path.is_file())
 
 
 def forms(canary: str) -> Iterator[bytes]:
@@ -160,6 +164,24 @@ async def test_record_rule_23_nothing_is_left_and_no_count_changes(tmp_path: Pat
             for fact in await shop.log.read_stream(StreamId(other.customer))
             if ERASED in values(fact.event)
         ] == []
+
+
+async def test_record_rule_21_released_claims_leave_the_log_file_too(tmp_path: Path) -> None:
+    async with a_shop(tmp_path) as shop:
+        first, linked, other = await three_people(shop)
+        await erase(first.customer, REASON, BY, shop.erasing)
+        stored = bytes_of(shop.data)
+        assert [one.claim in stored for one in (first, linked, other)] == [False, False, True]
+
+
+async def test_record_rule_22_what_accounts_say_of_a_letter_dies_with_its_blob(tmp_path: Path) -> None:
+    async with a_shop(tmp_path) as shop:
+        first, _, other = await three_people(shop)
+        await erase(first.customer, REASON, BY, shop.erasing)
+        facts = await shop.log.read_stream(StreamId(UUID(int=99)))
+        said = {fact.event.raw: values(fact.event) for fact in facts}  # type: ignore[attr-defined]
+        assert all(ERASED in said[blob] for blob in first.blobs[3:])
+        assert not any(ERASED in said[blob] for blob in other.blobs[3:])
 
 
 async def test_erasures_hold_only_ids(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ async def orphan(shop: Shop, *, old: bool = True) -> BlobId:
     return blob
 
 
-async def test_an_old_orphan_goes_with_its_key_and_a_young_one_stays(tmp_path: Path) -> None:
+async def test_record_rule_2_an_old_orphan_goes_with_its_key_and_a_young_one_stays(tmp_path: Path) -> None:
     async with a_shop(tmp_path) as shop:
         person = await shop.person()
         grow_old(shop, *(shop.vault.path(blob) for blob in person.blobs))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 import chardet
@@ -55,6 +56,7 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+BEYOND_ASCII = re.compile("[^\x00-\x7f]")
 HAN_IN_GB = re.compile(rb"(?:[\xb0-\xf7][\xa1-\xfe]){2,}")
 
 
@@ -81,12 +83,17 @@ def declared_or_guessed(raw: bytes, codec: str, declared: str) -> tuple[str, str
     if text is not None:
         return text, "" if codec == known(declared) else f"charset {declared[:40]!r} does not fit"
     lenient = leniently(raw, codec)
-    if lenient.count("\ufffd") * 20 <= len(HIGH_RUN.findall(raw)) + 19 and not HAN_IN_GB.search(raw):
+    if mostly(lenient):
         return lenient, f"bytes outside charset {declared[:40]!r}"
     other = guessed(raw, "")
     if other.count("\ufffd") <= lenient.count("\ufffd"):
         return other, f"charset {declared[:40]!r} does not fit"
     return lenient, f"bytes outside charset {declared[:40]!r}"
+
+
+def mostly(text: str) -> bool:
+    """A slip or two in a text that is otherwise of its charset: a damaged letter, not a mislabelled one."""
+    return text.count("\ufffd") * 5 <= len(BEYOND_ASCII.findall(text))
 
 
 def better(raw: bytes, codec: str) -> str:
@@ -115,12 +122,27 @@ def eastern(raw: bytes) -> str:
 
 def guessed(raw: bytes, hint: str) -> str:
     """Text of undeclared bytes: UTF-8, then the neighbour's charset, then the detector, then Windows-1252."""
-    for codec in ("utf-8", known(hint) or "", detected(raw), "gb18030" if HAN_IN_GB.search(raw) else ""):
-        text = strictly(raw, codec) if codec and codec != "ascii" else None
+    for codec in candidates(raw, hint):
+        text = strictly(raw, codec)
         if text is not None:
             return text
+    damaged = leniently(raw, "utf-8")
+    if mostly(damaged):
+        return damaged
     # Windows-1252 with holes filled as WHATWG does: total, so nothing is lost.
     return plain("".join(bytes((b,)).decode("cp1252", "ignore") or chr(b) for b in raw))
+
+
+def candidates(raw: bytes, hint: str) -> Iterator[str]:
+    """Charsets worth trying, the likeliest first; the detector is asked only when it must be."""
+    yield "utf-8"
+    near = known(hint) or "ascii"
+    if near != "ascii":
+        yield better(raw, near)
+    if not mostly(leniently(raw, "utf-8")):
+        yield detected(raw) or "ascii"
+        if HAN_IN_GB.search(raw):
+            yield "gb18030"
 
 
 def detected(raw: bytes) -> str:

@@ -133,6 +133,26 @@ def test_text_comes_out_of_any_charset(label: str, codec: str, text: str) -> Non
     assert decode(text.encode(codec), label)[0] == text
 
 
+@pytest.mark.parametrize("codec", ["utf-8", "gb18030", "big5"])
+def test_one_damaged_byte_spoils_one_character_and_not_the_letter(codec: str) -> None:
+    text = (
+        "您好，我的订单到現在還沒有收到，請盡快處理。謝謝！"
+        if codec != "big5"
+        else "您好，我的訂單到現在還沒有收到，請盡快處理。謝謝！"
+    )
+    raw = text.encode(codec)
+    for label in (codec, "") if codec == "utf-8" else (codec,):
+        for at in range(20, 30):
+            read = decode(raw[:at] + b"\xff" + raw[at + 1 :], label)[0]
+            assert sum(a != b for a, b in zip(read[-6:], text[-6:], strict=True)) == 0
+
+
+def test_a_neighbour_s_charset_reads_a_bare_name() -> None:
+    assert decode("发票".encode("gbk"), "", "gb2312")[0] == "发票"
+    assert decode("發票收據".encode("big5"), "", "big5")[0] == "發票收據"
+    assert decode("发票，请重新开具".encode("gbk"), "", "iso-8859-1")[0] == "发票，请重新开具"
+
+
 def test_no_bytes_are_too_bad() -> None:
     for label in (
         "utf-8",

@@ -57,7 +57,7 @@ async def sweep(sweeping: Sweeping) -> Swept:
         before = (sweeping.clock() - sweeping.age).timestamp()
         orphans = await asyncio.to_thread(_older, sweeping.vault, before)
         orphans -= await sweeping.drafted()  # before the log: a draft that is sent meanwhile is seen there
-        why_not = await _spare_the_named(orphans, sweeping)
+        why_not = await _spare_the_named(orphans, sweeping) if orphans else ""
         if why_not:
             log.warning("nothing was swept: %s", why_not)
             return Swept(why_not=why_not)

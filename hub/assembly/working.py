@@ -12,6 +12,7 @@ from channels.email.wire import SmtpLine, follow_mailbox
 from hub.app.delivery import Postman
 from hub.app.ports import Sender
 from hub.assembly.bot import policies_of, reactions
+from hub.assembly.caring import care
 from hub.assembly.house import House, now
 from hub.assembly.mailboxes import Health, MailboxLedger, imap_settings, smtp_settings
 from hub.assembly.post import Composer, MailSender
@@ -26,7 +27,8 @@ async def at_work(house: House) -> AsyncIterator[Health]:
     health = Health()
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(work) for work in (*_followers(house, health), *_thinkers(house), _post(house))
+            group.create_task(work)
+            for work in (*_followers(house, health), *_thinkers(house), _post(house), care(house))
         ]
         try:
             yield health

@@ -70,14 +70,15 @@ def body_of(part: Part) -> Body:
     body = Body()
     body.segments = without_twins(segments(part, body))
     if not body.segments:
-        promote(body)
+        promote(body, alone=not part.children)
     return body
 
 
-def promote(body: Body) -> None:
-    """A letter whose only text has a file name: it is the letter, unless it is called an attachment."""
+def promote(body: Body, *, alone: bool) -> None:
+    """A letter whose only text has a name of its type is that text; a file name counts only for one among parts."""
     for part in body.files:
-        if part.content_type in WORDS and part.disposition.value != "attachment":
+        named = bool(part.disposition.get("filename")) and not alone
+        if part.content_type in WORDS and part.disposition.value != "attachment" and not named:
             body.files.remove(part)
             body.segments = [segment(part, body)]
             return
@@ -105,11 +106,20 @@ def merged(branches: list[list[Segment]]) -> list[Segment]:
 
 def without_twins(found: list[Segment]) -> list[Segment]:
     """A text and an HTML page with the same words, side by side where they should be alternatives, count once."""
-    if len(found) == 2 and found[0].html is None and found[1].plain is None:
-        words = WORDLESS.sub("", found[0].plain or "")
-        if words and words == WORDLESS.sub("", unmarked(found[1].marked())):
-            return [Segment(plain=found[0].plain, html=found[1].html)]
-    return found
+    kept: list[Segment] = []
+    for each in found:
+        if kept and are_twins(kept[-1], each):
+            kept[-1] = Segment(plain=kept[-1].plain, html=each.html)
+        else:
+            kept.append(each)
+    return kept
+
+
+def are_twins(text: Segment, page: Segment) -> bool:
+    if text.html is not None or page.html is None or page.plain is not None:
+        return False
+    words = WORDLESS.sub("", text.plain or "")
+    return bool(words) and words == WORDLESS.sub("", unmarked(page.marked()))
 
 
 def leaf(part: Part, body: Body, *, choice: bool) -> list[Segment]:

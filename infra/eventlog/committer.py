@@ -1,6 +1,7 @@
 """The group committer: whatever arrived while the last commit ran becomes the next one (record rules 8 and 9).
 
-No timer. One writer thread does nothing but transactions; the event loop seals and queues meanwhile.
+No timer. One writer thread does nothing but transactions, and takes what waits as soon as it is free; the event loop seals and
+queues meanwhile. (Taking turns, the loop sealing all that was answered before the next commit starts, was 1.3 to 1.7 times slower.)
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Final, NamedTuple
 
@@ -29,70 +31,64 @@ class Waiting(NamedTuple):
 
 
 class Committer:
-    """Belongs to the event loop it is made in. `landed` is called there with the head after each commit, before the answers."""
+    """Belongs to the event loop it is made in. `landed` is called there with the head after each commit, before the answers.
+
+    The writer thread takes from the front of `_waiting` by itself, so that it commits while the loop seals;
+    the loop appends at the end and wakes it when it had found nothing to do.
+    """
 
     def __init__(self, store: Store, landed: Callable[[int], None]) -> None:
         self._store = store
         self._landed = landed
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Waiting] = deque()
-        self._is_busy = self._is_nudged = False
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._unanswered = 0
+        self._answered = asyncio.Event()
+        self._is_awake = self._is_closing = False
         self._stopped: LogStopped | None = None
-        self._batches: SimpleQueue[list[Waiting] | Callable[[], None] | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._write_batches, name="log-writer", daemon=True)
+        self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._write, name="log-writer", daemon=True)
         self._thread.start()
 
     async def commit(self, draft: Draft) -> Answer:
         """Wait for the draft's turn and for its commit. Raises `LogStopped`."""
-        while len(self._waiting) >= MOST_WAITING and not self._stopped:
-            await asyncio.wait([self._waiting[0].answer])
-        if self._stopped:
-            raise self._stopped
+        while self._unanswered >= MOST_WAITING:
+            await self._answered.wait()
+        if self._stopped or self._is_closing:
+            raise self._stopped or LogStopped("The log is closed.")
         answer: asyncio.Future[Answer] = self._loop.create_future()
+        self._unanswered += 1
         self._waiting.append(Waiting(draft, answer))
-        self._idle.clear()
-        self._nudge()
+        if not self._is_awake:
+            self._is_awake = True
+            self._calls.put(self._commit_batches)
         return await answer
 
     async def between_batches(self, work: Callable[[], None]) -> None:
         """Run `work` in the writer thread while nothing is being committed."""
-        done: asyncio.Future[None] = self._loop.create_future()
+        done: Future[None] = Future()
 
         def at_work() -> None:
             try:
                 work()
             except Exception as failure:  # noqa: BLE001 - handed to whoever asked
-                self._loop.call_soon_threadsafe(done.set_exception, failure)
+                done.set_exception(failure)
             else:
-                self._loop.call_soon_threadsafe(done.set_result, None)
+                done.set_result(None)
 
-        self._batches.put(at_work)
-        await done
+        self._calls.put(at_work)
+        await asyncio.wrap_future(done)
 
     async def close(self) -> None:
         """Refuse what comes from now on, finish what was queued, close the store."""
-        self._stopped = self._stopped or LogStopped("The log is closed.")
-        await self._idle.wait()
-        self._batches.put(None)
+        self._is_closing = True
+        while self._unanswered:
+            await self._answered.wait()
+        self._calls.put(None)
         await asyncio.to_thread(self._thread.join)
-
-    def _nudge(self) -> None:
-        """Start after everybody who is ready just now has queued too."""
-        if not self._is_busy and not self._is_nudged:
-            self._is_nudged = True
-            self._loop.call_soon(self._start)
-
-    def _start(self) -> None:
-        self._is_nudged = False
-        if self._waiting and not self._is_busy:
-            self._is_busy = True
-            self._batches.put(next_batch(self._waiting))
 
     def _finish(self, batch: list[Waiting], head: int, result: Sequence[Answer] | LogStopped) -> None:
         """Answer the whole batch in one callback of the loop."""
-        self._is_busy = False
         if isinstance(result, LogStopped):
             self._fail(batch, result)
         else:
@@ -100,18 +96,13 @@ class Committer:
             for (_, future), answer in zip(batch, result, strict=True):
                 if not future.done():
                     future.set_result(answer)
-        self._go_on()
-
-    def _go_on(self) -> None:
-        if self._waiting:
-            self._nudge()
-        else:
-            self._idle.set()
+        self._unanswered -= len(batch)
+        self._answered.set()
+        self._answered = asyncio.Event()
 
     def _fail(self, batch: list[Waiting], why: LogStopped) -> None:
-        if not isinstance(why, LogPaused):
-            self._stopped = why
-            batch = [*batch, *self._waiting]
+        if self._stopped:  # the writer takes no more, so nobody else would answer those behind
+            batch += self._waiting
             self._waiting.clear()
         for _, future in batch:
             if not future.done():
@@ -119,14 +110,22 @@ class Committer:
 
     # --- in the writer thread ---
 
-    def _write_batches(self) -> None:
-        while (batch := self._batches.get()) is not None:
-            if callable(batch):
-                batch()
-                continue
-            head, result = settled(self._store, [waiting.draft for waiting in batch])
-            self._loop.call_soon_threadsafe(self._finish, batch, head, result)
+    def _write(self) -> None:
+        while (call := self._calls.get()) is not None:
+            call()
         self._store.close()
+
+    def _commit_batches(self) -> None:
+        while self._waiting and not self._stopped:
+            batch = next_batch(self._waiting)
+            head, result = settled(self._store, [waiting.draft for waiting in batch])
+            if isinstance(result, LogStopped) and not isinstance(result, LogPaused):
+                self._stopped = result
+            self._loop.call_soon_threadsafe(self._finish, batch, head, result)
+            if not self._waiting:
+                self._is_awake = (
+                    False  # from here on whoever comes wakes us; who came just before is seen by the loop
+                )
 
 
 def next_batch(waiting: deque[Waiting]) -> list[Waiting]:

@@ -32,6 +32,9 @@ async def _seal(request: Request, codec: Codec) -> Draft:
 def sealed(request: Request, codec: Codec) -> Draft:
     packed = pack(request.envelope)
     bodies = tuple(
-        [tuple([codec.seal(write.stream, packed, event) for event in write.events]) for write in request.writes]
+        [
+            tuple([codec.seal(write.stream, packed, event) for event in write.events])
+            for write in request.writes
+        ]
     )
     return Draft(request, bodies, sum([len(body.rest) for events in bodies for body in events]))

@@ -31,7 +31,9 @@ class News:
         if self.head > position:
             return
         with suppress(TimeoutError):
-            async with asyncio.timeout(POLL):  # wait_for of Python 3.11 loses a cancellation that comes with the news
+            async with asyncio.timeout(
+                POLL
+            ):  # wait_for of Python 3.11 loses a cancellation that comes with the news
                 await self._changed.wait()
 
 

@@ -52,8 +52,7 @@ class Store:
         await self.tell()
 
     async def settle(self, cursor: Location) -> None:
-        recorded = {arrival.location.uid for arrival in self.taken}
-        missing = [uid for uid in self.slow if uid <= cursor.uid and uid not in recorded]
+        missing = [uid for uid in self.slow if uid <= cursor.uid and uid not in self.uids()]
         assert not missing, "the cursor passed a letter that is not on record"
         self.cursor = cursor
         self.moves.append(cursor.uid)
@@ -240,7 +239,7 @@ async def test_a_first_look_into_a_full_mailbox_goes_in_chunks(is_long):
     async with imap_peer(folder={uid: letter(uid) for uid in range(1, count + 1)}) as peer:
         store = Store()
         async with following(peer, store):
-            await store.until(lambda: "following" in store.states(), patience=800)
+            await store.until(lambda: store.settled == count, patience=800)
         assert store.uids() == list(range(1, count + 1))
         assert len(peer.fetched) == count / follow.CHUNK
 

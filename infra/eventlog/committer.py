@@ -123,9 +123,8 @@ class Committer:
                 self._stopped = result
             self._loop.call_soon_threadsafe(self._finish, batch, head, result)
             if not self._waiting:
-                self._is_awake = (
-                    False  # from here on whoever comes wakes us; who came just before is seen by the loop
-                )
+                # From here on whoever comes wakes us; who came just before is seen by the loop above.
+                self._is_awake = False
 
 
 def next_batch(waiting: deque[Waiting]) -> list[Waiting]:

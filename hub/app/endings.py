@@ -42,12 +42,12 @@ async def seen_again(walk: Walk, arrival: Arrival, keys: OnceKeys, position: Pos
 async def report(walk: Walk, letter: Letter) -> Landed | None:
     """A delivery report about a letter of ours becomes a fact of that letter; any other is a message like any."""
     bounce = letter.read.bounce
-    hits = await walk.threads.by_references(bounce.original_ids) if bounce else ()
-    if not bounce or not hits:
+    hit = await walk.letter_of_ours(bounce.original_ids) if bounce else None
+    if not bounce or not hit:
         return None
     command = RecordBounce(
-        message=hits[0].message,
-        conversation=hits[0].conversation,
+        message=hit.message,
+        conversation=hit.conversation,
         permanent=bounce.permanent,
         report=letter.raw,
         recipients=bounce.recipients,
@@ -55,11 +55,11 @@ async def report(walk: Walk, letter: Letter) -> Landed | None:
     )
     envelope = walk.envelope(letter.keys, cause=letter.cause)
     try:
-        done = await walk.note(command, hits[0].customer, letter.keys.all, envelope)
+        done = await walk.note(command, hit.customer, letter.keys.all, envelope)
     except Refusal:
         return None
     return Landed(
-        ending="bounce", position=done.position, customer=hits[0].customer, conversation=hits[0].conversation
+        ending="bounce", position=done.position, customer=hit.customer, conversation=hit.conversation
     )
 
 
@@ -67,8 +67,7 @@ async def own_echo(walk: Walk, letter: Letter) -> Landed | None:
     """Our own letter, come back: sender and Message-ID are both ours. It answers nobody and is told to nobody."""
     ours = letter.sender == normalised(letter.arrival.inbox.address.address)
     reference = letter.read.native_id
-    hits = await walk.threads.by_references([reference]) if ours and reference else ()
-    if not hits:
+    if not (ours and reference and await walk.letter_of_ours([reference])):
         return None
     return await walk.file(letter.arrival, letter.keys, echo(letter.arrival, letter.raw, letter.read), "echo")
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from hub.app.addressing import Addressing
 from hub.app.arrivals import Arrival, Fingerprint, Landed, OnceKeys
 from hub.app.kinds import ACCOUNT, CUSTOMER
-from hub.app.ports import Clock, Envelope, EventLog, Keys, Readers, Secrets, Threads, Vault, Views
+from hub.app.ports import Clock, Envelope, EventLog, Keys, Readers, Secrets, Thread, Threads, Vault, Views
 from hub.app.recent import Recent
 from hub.app.transact import Done, Plan, Transactor
 from hub.domain.conversation.commands import RecordBounce, SeeAgain
 from hub.domain.customer.decisions import decide
 from hub.domain.customer.state import CustomerState
-from hub.domain.ids import CommandId, CustomerId, Position, StreamId
+from hub.domain.ids import CommandId, CustomerId, MessageId, Position, StreamId
 from hub.domain.vocabulary import Actor
 
 INTAKE: Final = Actor(kind="system", id="intake")
@@ -22,7 +23,10 @@ INTAKE: Final = Actor(kind="system", id="intake")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """The ports of the walk. `fingerprint`: a letter's bytes without what every hop adds."""
+    """The ports of the walk.
+
+    `fingerprint`: a letter's bytes without what every hop adds. `is_ours`: whether a message is a letter of ours.
+    """
 
     log: EventLog
     vault: Vault
@@ -34,8 +38,16 @@ class Walk:
     transactor: Transactor
     addressing: Addressing
     fingerprint: Fingerprint
+    is_ours: Callable[[MessageId], Awaitable[bool]]
     clock: Clock
     recent: Recent = field(default_factory=Recent)
+
+    async def letter_of_ours(self, references: Sequence[str]) -> Thread | None:
+        """The first letter of ours that goes by one of these Message-IDs; what a customer calls a letter is none."""
+        for hit in await self.threads.by_references(references):
+            if await self.is_ours(hit.message):
+                return hit
+        return None
 
     async def note(
         self,

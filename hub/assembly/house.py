@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import TypeVar
@@ -24,7 +25,7 @@ from hub.app.walk import Walk
 from hub.assembly.inboxes import Inboxes, inboxes_of, named, remembered, without_wires
 from hub.assembly.reading import ChannelReaders, channel_readers
 from hub.domain.account.decisions import ConnectAccount, decide
-from hub.domain.ids import AccountId, CommandId, StreamId
+from hub.domain.ids import AccountId, CommandId, MessageId, StreamId
 from hub.domain.vocabulary import Actor
 from infra.desktables.file import Desk as DeskTables
 from infra.desktables.file import open_desk
@@ -35,7 +36,7 @@ from infra.keys.opening import open_keys
 from infra.lock import one_hub
 from infra.settings import Settings
 from infra.vault import FolderVault
-from projections import parked, views
+from projections import outbox, parked, views
 from projections.book import open_book
 from projections.pages import pages
 from projections.runner import Runner
@@ -232,6 +233,7 @@ def _wired(
         transactor=transactor,
         addressing=addressing,
         fingerprint=letter_bytes,
+        is_ours=partial(_is_ours, engine),
         clock=now,
     )
     return House(
@@ -249,3 +251,11 @@ def _wired(
         walk=walk,
         inboxes=inboxes_of(settings, secrets),
     )
+
+
+async def _is_ours(readers: Engine, message: MessageId) -> bool:
+    def asked() -> bool:
+        with readers.connect() as connection:
+            return outbox.standing(connection, message) is not None
+
+    return await asyncio.to_thread(asked)

@@ -29,10 +29,10 @@ from infra.settings import load_settings
 
 
 async def work(settings_file: Path) -> None:
-    async with open_house(load_settings(settings_file, {}), tell=lambda _: None, reading=1) as house:
-        async with at_work(house):
-            print("at work", flush=True)
-            await asyncio.Event().wait()
+    opening = open_house(load_settings(settings_file, {}), tell=lambda _: None, reading=1)
+    async with opening as house, at_work(house):
+        print("at work", flush=True)
+        await asyncio.Event().wait()
 
 
 def no_once() -> None:

@@ -110,15 +110,17 @@ class Shop:
         """One more hub, left alone until `done` says of the whole record that nothing is under way any more."""
         hub = await self.start(*sabotage)
         try:
-            async with asyncio.timeout(patience):
-                while not (hub.returncode is not None or done(await self.peek())):
-                    await asyncio.sleep(0.25)
-        except TimeoutError:
-            pass
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await self._until(hub, done)
         finally:
             with suppress(ProcessLookupError):
                 hub.kill()
             await hub.wait()
+
+    async def _until(self, hub: asyncio.subprocess.Process, done: Callable[[list[Recorded]], bool]) -> None:
+        while hub.returncode is None and not done(await self.peek()):  # noqa: ASYNC110 - another process's files
+            await asyncio.sleep(0.25)
 
     async def peek(self) -> list[Recorded]:
         """The record as it stands, read beside the running hub."""

@@ -53,6 +53,6 @@ export const draft = (conversation: string) => read<DraftBody | null>(`${one(con
 export const keepDraft = (conversation: string, body: DraftBody) => order<void>("PUT", `${one(conversation)}/draft`, body);
 export const dropDraft = (conversation: string) => order<void>("DELETE", `${one(conversation)}/draft`);
 
-export const letterHtml = (message: string, images: boolean) =>
-  read<{ html: string; remote_images: number }>(`${V1}/messages/${message}/html?images=${images ? 1 : 0}`);
+export const letterHtml = (message: string) => read<{ html: string; remote_images: number }>(`${V1}/messages/${message}/html?images=0`);
+export const letterFrame = (message: string) => `${V1}/messages/${message}/frame?images=1`;
 export const rawLetter = (message: string) => `${V1}/messages/${message}/raw`;

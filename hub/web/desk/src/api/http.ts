@@ -73,6 +73,7 @@ async function send(method: Method, path: string, init: RequestInit): Promise<Re
   const answer = await fetch(path, { ...init, method, headers }).catch((broken: unknown) => {
     throw broken instanceof DOMException && broken.name === "AbortError" ? broken : unreachable();
   });
+  caller.csrf = answer.headers.get("X-CSRF") ?? caller.csrf;
   if (answer.ok) return answer;
   throw await refusal(answer, path);
 }

@@ -32,7 +32,7 @@ const TABLE_ROWS: readonly Shortcut[] = [
   { id: "previous", keys: ["k", "ArrowUp"], where: "inbox", group: "list", label: "key.previous", quiet: true },
   { id: "open", keys: ["Enter", "o"], where: "inbox", group: "list", label: "key.open", quiet: true },
   { id: "back", keys: ["u"], where: "conversation", group: "list", label: "key.back", quiet: true },
-  { id: "refresh", keys: ["."], where: "inbox", group: "list", label: "key.refresh" },
+  { id: "refresh", keys: ["."], where: "inbox", group: "list", label: "key.refresh", quiet: true },
   { id: "nextMessage", keys: ["]"], where: "conversation", group: "list", label: "key.nextMessage", quiet: true },
   { id: "previousMessage", keys: ["["], where: "conversation", group: "list", label: "key.previousMessage", quiet: true },
 

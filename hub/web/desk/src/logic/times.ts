@@ -19,6 +19,7 @@ export function waited(since: string, now: number, lang: Lang): string {
   if (d >= 7) return `${d}${unit.d}`;
   if (d) return h ? `${d}${unit.d} ${h}${unit.h}` : `${d}${unit.d}`;
   if (h) return m && lang === "en" ? `${h}${unit.h} ${m}${unit.m}` : `${h}${unit.h}`;
+  if (!m) return lang === "zh" ? "刚刚" : "now";
   return `${m}${unit.m}`;
 }
 

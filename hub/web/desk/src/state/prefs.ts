@@ -8,7 +8,7 @@ export type Density = "roomy" | "compact";
 export type Tab = "customer" | "complaint";
 
 interface Kept { language: Lang | null; theme: Theme; density: Density; shortcuts: boolean; context: boolean; system: boolean; tab: Tab; contextWidth: number }
-const FIRST: Kept = { language: null, theme: "system", density: "roomy", shortcuts: true, context: true, system: true, tab: "customer", contextWidth: 312 };
+const FIRST: Kept = { language: null, theme: "system", density: "roomy", shortcuts: true, context: true, system: true, tab: "customer", contextWidth: 304 };
 const NAME = "amends.desk";
 
 function load(): Kept {

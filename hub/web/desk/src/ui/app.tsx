@@ -31,7 +31,7 @@ function Desk() {
   const here = route.value;
   const open = here.page === "inbox" && (here.conversation !== null || here.compose);
   return (
-    <div class={`desk ${here.page}${open ? " open" : ""}`}>
+    <div class={`desk on-${here.page}${open ? " open" : ""}`}>
       <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>{t("app.skip")}</a>
       <Nav />
       <Offline />

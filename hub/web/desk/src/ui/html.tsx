@@ -12,13 +12,14 @@ interface Letter { html: string; remote_images: number }
 
 export function HtmlView({ message }: { message: string }) {
   const [images, setImages] = useState(false);
+  const [height, setHeight] = useState(0);
   const [letter, setLetter] = useState<Letter | null>(null);
   const [wrong, setWrong] = useState("");
   useEffect(() => {
     let current = true;
-    calls.letterHtml(message, images).then((read) => current && setLetter(read), (no) => current && setWrong(why(no)));
+    calls.letterHtml(message).then((read) => current && setLetter(read), (no) => current && setWrong(why(no)));
     return () => { current = false; };
-  }, [message, images]);
+  }, [message]);
   if (wrong) return <p class="hint warn" role="alert"><Icon name="warn" />{wrong}</p>;
   if (!letter) return <Bars widths={[90, 80, 60]} />;
   return (
@@ -28,26 +29,34 @@ export function HtmlView({ message }: { message: string }) {
           {images ? t("msg.imagesOn") : <><button type="button" class="button small" onClick={() => setImages(true)}>{plural("msg.images", letter.remote_images)}</button><span>{t("msg.imagesWhy")}</span></>}
         </p>
       ) : null}
-      <Frame html={letter.html} />
+      {images ? <WithImages message={message} height={height} /> : <Frame html={letter.html} told={setHeight} />}
     </>
   );
 }
 
+/** A page of the hub with a policy of its own, for ours allows no remote image. It can't be measured: it scrolls and can be drawn larger. */
+function WithImages({ message, height }: { message: string; height: number }) {
+  return <iframe class="letter scrolls" title={t("msg.frame")} sandbox="allow-popups allow-popups-to-escape-sandbox" src={calls.letterFrame(message)} ref={(at) => { if (at) at.style.height = `${Math.max(320, height)}px`; }} />;
+}
+
 /** Same origin only so that its height can be measured and its styles applied; `allow-scripts` is never given. */
-function Frame({ html }: { html: string }) {
+function Frame({ html, told }: { html: string; told: (height: number) => void }) {
   const frame = useRef<HTMLIFrameElement>(null);
   const fit = () => {
     const page = frame.current?.contentDocument;
     if (!page?.body) return;
-    styled(page);
-    frame.current!.style.height = `${Math.min(4000, page.documentElement.scrollHeight + 2)}px`;
-    for (const image of page.images) image.addEventListener("load", grow, { once: true });
+    const height = Math.min(4000, page.documentElement.scrollHeight + 2);
+    frame.current!.style.height = `${height}px`;
+    told(height);
   };
-  const grow = () => {
+  const onLoad = () => {
     const page = frame.current?.contentDocument;
-    if (page) frame.current!.style.height = `${Math.min(4000, page.documentElement.scrollHeight + 2)}px`;
+    if (!page) return;
+    styled(page);
+    fit();
+    for (const image of page.images) image.addEventListener("load", fit, { once: true });
   };
-  return <iframe ref={frame} class="letter" title={t("msg.frame")} sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox" srcdoc={HEAD + html} onLoad={fit} />;
+  return <iframe ref={frame} class="letter" title={t("msg.frame")} sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox" srcdoc={HEAD + html} onLoad={onLoad} />;
 }
 
 /** Our policy forbids style attributes as written; the cleaned ones are set through the object model instead. */

@@ -54,7 +54,7 @@ function ViewLink({ view, icon }: { view: ViewName; icon: IconName }) {
   const n = list.counters.value?.[view] ?? 0;
   return (
     <li>
-      <a href={pathOfView(view)} class={`nav-link ${view}`} aria-current={current ? "page" : undefined} title={t(`view.${view}`)}>
+      <a href={pathOfView(view)} class={`nav-link view-${view}`} aria-current={current ? "page" : undefined} title={t(`view.${view}`)}>
         <Icon name={icon} /><span class="nav-name">{t(`view.${view}`)}</span>
         {n && view !== "resolved" ? <span class="count">{n > 9999 ? "9999+" : n}</span> : null}
       </a>

@@ -55,12 +55,12 @@ function Head() {
         {row.snoozed_until && row.status === "snoozed" ? <span class="muted">{t("list.until", { time: moment(row.snoozed_until, lang.value) })}</span> : null}
         {row.complaint ? <ComplaintBadge complaint={row.complaint} /> : null}
         <OwnerButton />
-        <span class="muted">{row.inbox_name}</span>
+        <span class="muted inbox-name">{row.inbox_name}</span>
         <span class="muted">{plural("thread.messages", row.messages)}</span>
         <Tags />
         <Viewers />
         <span class="grow" />
-        <Chips />
+        <EventsChip />
       </div>
     </header>
   );
@@ -73,7 +73,6 @@ function Toolbar() {
   const asleep = row.status === "snoozed";
   return (
     <div class="toolbar" role="toolbar" aria-label={t("cheat.group.act")}>
-      <Tool icon="user" label={t("act.assign")} keys="a" onClick={() => layers.open({ kind: "assign", conversation: at })} />
       <Tool icon="tag" label={t("act.tag")} keys="t" onClick={() => layers.open({ kind: "tag", conversation: at })} />
       {row.complaint && row.complaint.phase !== "detected" ? null : <Tool icon="flag" label={t("act.complaint")} keys="c" onClick={() => void actions.markComplaint(at)} />}
       <Tool icon="ban" label={t(row.spam ? "act.notSpam" : "act.spam")} keys="!" onClick={() => void actions.toggleSpam(at)} />
@@ -121,14 +120,10 @@ function Viewers() {
   );
 }
 
-function Chips() {
-  const set = (all: boolean) => () => (prefs.system.value = all);
-  return (
-    <div class="segments small" role="group">
-      <button type="button" class={prefs.system.value ? "chosen" : ""} aria-pressed={prefs.system.value} onClick={set(true)}>{t("thread.all")}</button>
-      <button type="button" class={prefs.system.value ? "" : "chosen"} aria-pressed={!prefs.system.value} onClick={set(false)}>{t("thread.letters")}</button>
-    </div>
-  );
+/** Shows or hides what happened between the letters. */
+function EventsChip() {
+  const on = prefs.system.value;
+  return <button type="button" class="chip" aria-pressed={on} title={`${t("key.system")}  l`} onClick={() => (prefs.system.value = !on)}><Icon name={on ? "check" : "close"} />{t("thread.events")}</button>;
 }
 
 /** Opens at the newest entry and stays where it is when something arrives, unless one reads the end. */

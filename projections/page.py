@@ -9,43 +9,29 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
-from functools import lru_cache
-from operator import itemgetter
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Table, bindparam, delete, func, insert, update
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Executable, Table
 
-Kind: TypeAlias = Literal["upsert", "add", "update", "delete"]
-Plain: TypeAlias = str | int | float | bytes | None
-Key: TypeAlias = "str | int | tuple[Plain, ...]"
+from projections.statements import Columns, compiled
+from projections.values import (
+    OLD,
+    SPECIAL,
+    Fill,
+    Key,
+    Kind,
+    Old,
+    Plain,
+    Plus,
+    TwoSteps,
+    Value,
+    Values,
+    bare,
+    joined,
+    mark,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Plus:
-    """Add to what is there (0 in a new row)."""
-
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """Take this value only where there is none."""
-
-    value: Plain
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Old:
-    """An SQL expression without parameters over the row as it stood before; in updates only. Make it once per module."""
-
-    expression: ColumnElement[Any]
-
-
-Value: TypeAlias = Plain | Plus | Fill | Old
-Values: TypeAlias = Mapping[str, Value]
+__all__ = ["Fill", "Key", "Old", "Page", "Plain", "Plus", "Value", "Values"]
 
 
 @dataclass(slots=True)
@@ -127,42 +113,12 @@ def merged(into: Values, values: Values) -> Values | None:
     return {**into, **both}  # type: ignore[dict-item]  # no TwoSteps is left
 
 
-OLD = frozenset({Old})
-SPECIAL = frozenset({Plus, Fill, Old})
-
-
-class TwoSteps(Enum):
-    """What two values fold to when no single one has the effect of both."""
-
-    TWO_STEPS = "two steps"
-
-
-def joined(first: Value, then: Value) -> Value | TwoSteps:
-    """One value with the effect of both in turn."""
-    match first, then:
-        case (Plus(m), Plus(n)):
-            return Plus(m + n)
-        case (Fill(value), Fill()) if value is not None:
-            return first
-        case (Fill() | Plus() | Old(), Fill() | Plus()):
-            return TwoSteps.TWO_STEPS
-        case (int() | None, Plus(n)):
-            return (first or 0) + n
-        case (_, Fill(value)):
-            return value if first is None else first
-        case _:
-            return then
-
-
 def rounds(rows: Mapping[Key, list[Statement]]) -> Iterator[list[tuple[Key, Statement]]]:
     """Nearly every row needs one round; the few others go on."""
     yield [(key, statements[0]) for key, statements in rows.items()]
     left = {key: statements[1:] for key, statements in rows.items() if len(statements) > 1}
     if left:
         yield from rounds(left)
-
-
-Columns: TypeAlias = "tuple[tuple[str, object], ...]"
 
 
 def write_batch(cursor: sqlite3.Cursor, table: Table, batch: Iterable[tuple[Key, Statement]]) -> None:
@@ -182,83 +138,3 @@ def write_batch(cursor: sqlite3.Cursor, table: Table, batch: Iterable[tuple[Key,
 
 def tuple_of(key: Key) -> tuple[Plain, ...]:
     return key if isinstance(key, tuple) else (key,)
-
-
-def mark(value: Value) -> object:
-    """What of a value shapes the statement: its kind, or the expression itself."""
-    return value if isinstance(value, Old) else value.__class__ if isinstance(value, Plus | Fill) else None
-
-
-def bare(value: Value) -> Plain:
-    match value:
-        case Plus(amount):
-            return amount
-        case Fill(inner):
-            return inner
-        case Old():
-            return None
-        case _:
-            return value
-
-
-@lru_cache(maxsize=4096)
-def compiled(
-    table: Table, kind: Kind, columns: tuple[tuple[str, object], ...]
-) -> tuple[str, Callable[[Any], Any]]:
-    """The driver's SQL, and what puts (key…, value…) into its order. Compiled once per shape."""
-    text = STATEMENTS[kind](table, dict(columns)).compile(dialect=sqlite.dialect())
-    names = [f"k_{column.name}" for column in table.primary_key] + [f"v_{name}" for name, _ in columns]
-    order = [names.index(name) for name in text.positiontup or ()]
-    return str(text), itemgetter(*order) if len(order) > 1 else lambda row: (row[order[0]],)
-
-
-def keys_of(table: Table) -> dict[str, Any]:
-    return {column.name: bindparam(f"k_{column.name}") for column in table.primary_key}
-
-
-def new_row(table: Table, columns: Mapping[str, object]) -> dict[str, Any]:
-    return keys_of(table) | {name: bindparam(f"v_{name}") for name in columns}
-
-
-def upsert_of(table: Table, columns: Mapping[str, object]) -> Any:
-    made = sqlite_insert(table).values(new_row(table, columns))
-    index = list(table.primary_key)
-    if not columns:
-        return made.on_conflict_do_nothing(index_elements=index)
-    return made.on_conflict_do_update(
-        index_elements=index,
-        set_={name: changed(table.c[name], made.excluded[name], how) for name, how in columns.items()},
-    )
-
-
-def add_of(table: Table, columns: Mapping[str, object]) -> Any:
-    return insert(table).prefix_with("OR IGNORE").values(new_row(table, columns))
-
-
-def update_of(table: Table, columns: Mapping[str, object]) -> Any:
-    new = {name: changed(table.c[name], bindparam(f"v_{name}"), how) for name, how in columns.items()}
-    return update(table).where(*is_key(table)).values(new)
-
-
-def delete_of(table: Table, columns: Mapping[str, object]) -> Any:
-    return delete(table).where(*is_key(table))
-
-
-def is_key(table: Table) -> list[ColumnElement[bool]]:
-    return [table.c[name] == bind for name, bind in keys_of(table).items()]
-
-
-def changed(column: ColumnElement[Any], new: ColumnElement[Any], how: object) -> ColumnElement[Any]:
-    if how is Plus:
-        return column + new
-    if how is Fill:
-        return func.coalesce(column, new)
-    return how.expression if isinstance(how, Old) else new
-
-
-STATEMENTS: dict[Kind, Callable[[Table, Mapping[str, object]], Any]] = {
-    "upsert": upsert_of,
-    "add": add_of,
-    "update": update_of,
-    "delete": delete_of,
-}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from pathlib import Path
 
-from hub.cli import admin, care, demo, letters, records, serving
+from hub.cli import admin, bench, care, demo, letters, records, serving
 
 DESCRIPTION = "Amends hears every customer on every channel, keeps every word, and puts things right."
 
@@ -19,6 +19,6 @@ def parser() -> ArgumentParser:
     root.add_argument("--log-json", action="store_true", help="log as JSON lines")
     root.add_argument("--log-level", default="WARNING", help="DEBUG, INFO, WARNING (default) or ERROR")
     commands = root.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for subject in (demo, serving, admin, letters, records, care):
+    for subject in (demo, serving, admin, letters, records, care, bench):
         subject.register(commands)
     return root

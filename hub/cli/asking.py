@@ -9,8 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from hub.assembly.house import open_house
-from hub.assembly.verbs import handlers
 from infra import control
 from infra.settings import Settings, load_settings
 
@@ -29,6 +27,9 @@ async def hub(settings: Settings, *, reading: int = 1) -> AsyncIterator[Asked]:
     if not isinstance(running, control.NotRunning):
         yield lambda verb, params: _of_running(settings, verb, params)
         return
+    from hub.assembly.house import open_house
+    from hub.assembly.verbs import handlers
+
     async with open_house(settings, tell=note, reading=reading) as house:
         verbs = handlers(house)
         yield lambda verb, params: verbs[verb](params)

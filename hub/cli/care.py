@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from hub.cli.asking import add_json, ask, note, settings_of, show
-from infra.restore import restore
 
 
 def register(commands: Any) -> None:
@@ -112,6 +111,8 @@ async def back_up(asked: Namespace) -> int:
 
 
 def restore_backup(asked: Namespace) -> int:
+    from infra.restore import restore
+
     settings = settings_of(asked)
     done = restore(
         asked.folder,

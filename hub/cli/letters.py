@@ -11,11 +11,8 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from channels.email import read_mail
-from hub.assembly.house import Files
 from hub.cli.asking import Asked, add_json, ask, hub, note, settings_of, show
 from infra.control import ControlRefused
-from projections import export, views
 
 TRY_AGAIN: Final = 75
 """EX_TEMPFAIL: a mail server keeps the letter and tries again."""
@@ -29,7 +26,7 @@ def register(commands: Any) -> None:
         "files", nargs="+", metavar="FILE", help="a letter as it came (RFC 5322); - for standard input"
     )
     reading.add_argument("--json", action="store_true", help="JSON lines (always; accepted for clarity)")
-    reading.set_defaults(run=lambda asked: read_mail.main(asked.files))
+    reading.set_defaults(run=read_files)
 
     taking = commands.add_parser("ingest", help="put letters on record by the path every letter takes")
     taking.add_argument(
@@ -50,6 +47,12 @@ def register(commands: Any) -> None:
     exporting.add_argument("what", choices=["messages"])
     exporting.add_argument("--jsonl", action="store_true", help="JSON lines (always; accepted for clarity)")
     exporting.set_defaults(run=export_all)
+
+
+def read_files(asked: Namespace) -> int:
+    from channels.email import read_mail
+
+    return read_mail.main(asked.files)
 
 
 async def ingest(asked: Namespace) -> int:
@@ -96,6 +99,8 @@ async def read_again(asked: Namespace) -> int:
 
 async def export_all(asked: Namespace) -> int:
     """Opens the house first where no hub runs, so that the views have caught up."""
+    from hub.assembly.house import Files
+
     settings = settings_of(asked)
     async with hub(settings):
         for row in _messages(Files(settings.data).views):
@@ -104,6 +109,8 @@ async def export_all(asked: Namespace) -> int:
 
 
 def _messages(path: Path) -> Iterator[dict[str, Any]]:
+    from projections import export, views
+
     engine = views.open_reader(path)
     try:
         with engine.connect() as connection:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
-from hub.assembly.house import open_house
-from hub.assembly.running import serve as work
 from hub.cli.asking import add_json, ask, note, settings_of, show
 
 
@@ -22,6 +20,9 @@ def register(commands: Any) -> None:
 
 
 async def serve(asked: Namespace) -> int:
+    from hub.assembly.house import open_house
+    from hub.assembly.running import serve as work
+
     async with open_house(settings_of(asked), tell=note) as house:
         await work(house, ready=lambda address: note(f"The desk is at {address}"))
     return 0

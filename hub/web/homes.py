@@ -20,7 +20,7 @@ class Found:
     """`opening` and `claims`: what a new customer begins with."""
 
     customer: CustomerId
-    opening: OpenCustomer | None = None
+    opening: tuple[OpenCustomer, ...] = ()
     claims: tuple[Take, ...] = ()
 
 
@@ -37,7 +37,9 @@ async def home_of(call: Call, address: Address, named: CustomerId | None) -> Fou
     opening = OpenCustomer(
         channel="email", name=address.name, address=address.address, evidence="agent", verified=False
     )
-    return Found(customer=customer, opening=opening, claims=(Take(key=keys[1], stream=StreamId(customer)),))
+    return Found(
+        customer=customer, opening=(opening,), claims=(Take(key=keys[1], stream=StreamId(customer)),)
+    )
 
 
 async def _survivor(call: Call, customer: CustomerId) -> CustomerId:

@@ -8,18 +8,22 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from hub.app.transact import ClaimTaken
+from hub.app.transact import Done as Recorded
 from hub.domain.conversation import commands as c
 from hub.domain.customer.decisions import Command
+from hub.domain.customer.state import CustomerState
 from hub.domain.errors import NobodyToWriteTo, NoSuchMessage
 from hub.domain.ids import ConversationId, CustomerId, MessageId
+from hub.domain.letters import Address
 from hub.web.asked import NewConversation, Nothing, Reply, addresses
+from hub.web.attaching import attached
 from hub.web.composing import Composing, composed, inbox_of
 from hub.web.guard import Call, Writer
 from hub.web.homes import home_of
 from hub.web.once import CommandRoute
 from hub.web.performing import answered, in_conversation, made, order, whose
 from hub.web.told import Done
-from hub.web.uploads import attached
 from projections import timeline
 
 router = APIRouter(prefix="/api/v1/conversations", tags=["letters"], route_class=CommandRoute)
@@ -32,16 +36,14 @@ async def begin(call: Writer, body: NewConversation) -> Response:
     if not to:
         raise NobodyToWriteTo
     inbox = inbox_of(call.desk, body.account)
-    home = await home_of(call, to[0], CustomerId(body.customer) if body.customer else None)
     what = Composing(
         kind="new", conversation=ConversationId(made(call, "conversation")), message=MessageId(made(call, "message")),
-        inbox=inbox, to=to, cc=cc, subject=body.subject, text=body.text, files=attached(call, body.files),
+        inbox=inbox, to=to, cc=cc, subject=body.subject, text=body.text, files=await attached(call, body.files),
     )  # fmt: skip
-    opening: list[Command] = [home.opening] if home.opening else []
     write = c.WriteReply(
         letter=composed(call, what, None), author=call.person.id, undo_seconds=inbox.undo_seconds
     )
-    settled = await order(call, home.customer, [*opening, write], claims=home.claims)
+    settled = await _at_home(call, to[0], CustomerId(body.customer) if body.customer else None, write)
     return answered(settled, id=what.conversation)
 
 
@@ -55,7 +57,7 @@ async def write(call: Writer, id: UUID, body: Reply) -> Response:
     what = Composing(
         kind="forward" if body.mode == "forward" else "reply", conversation=thread.conversation,
         message=MessageId(made(call, "message")), inbox=inbox, to=to, cc=cc, subject=body.subject, text=body.text,
-        files=attached(call, body.files),
+        files=await attached(call, body.files, id),
     )  # fmt: skip
     settled = await order(
         call, thread.customer, _orders(call, what, body, answers), items=(thread.conversation,)
@@ -77,6 +79,18 @@ async def retry(call: Writer, id: UUID, message: UUID, body: Nothing) -> Respons
     """Send anyway, after a failure or an uncertain end."""
     await _answered_letter(call, id, message)
     return await in_conversation(call, id, c.RetryDelivery(message=MessageId(message)))
+
+
+async def _at_home(
+    call: Call, address: Address, named: CustomerId | None, write: c.WriteReply
+) -> Recorded[CustomerState]:
+    """Once more when a letter from that very address has made it somebody's home meanwhile."""
+    home = await home_of(call, address, named)
+    try:
+        return await order(call, home.customer, [*home.opening, write], claims=home.claims)
+    except ClaimTaken:
+        home = await home_of(call, address, named)
+        return await order(call, home.customer, [*home.opening, write], claims=home.claims)
 
 
 def _orders(call: Call, what: Composing, body: Reply, answers: dict[str, Any]) -> list[Command]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import binascii
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Final
@@ -56,11 +55,6 @@ async def upload(call: Writer, file: UploadFile) -> Response:
     return told({"id": _signed(call, kept), **shown})
 
 
-def attached(call: Call, ids: Sequence[str]) -> tuple[FileRef, ...]:
-    """The files behind these upload ids. Raises 404 for one that is not this colleague's or is too old."""
-    return tuple(_opened(call, one) for one in dict.fromkeys(ids))
-
-
 def _signed(call: Call, kept: FileRef) -> str:
     note = orjson.dumps(
         [kept.blob, kept.filename, kept.content_type, kept.size, kept.sha256, call.now.timestamp()]
@@ -68,7 +62,8 @@ def _signed(call: Call, kept: FileRef) -> str:
     return urlsafe_b64encode(_mac(call, note) + note).decode().rstrip("=")
 
 
-def _opened(call: Call, text: str) -> FileRef:
+def uploaded(call: Call, text: str) -> FileRef:
+    """The file behind an upload's id. Raises 404 for one that is not this colleague's or is too old."""
     try:
         raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.house import House, house
+from hub.web import passwords
+from tests.web.house import QUICK, House, house
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[House]:
+async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    monkeypatch.setattr(passwords, "_HASHER", QUICK)
+    passwords._nobody.cache_clear()
     async with house(tmp_path) as made:
         yield made

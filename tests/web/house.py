@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+from argon2 import PasswordHasher
 
 from channels.email.fingerprint import letter_bytes
 from channels.email.reading import read_letter
@@ -27,18 +28,18 @@ from hub.app.ports import Credential, Envelope, Inbox
 from hub.app.statecache import StateCache
 from hub.app.transact import Transactor
 from hub.app.walk import Walk
-from hub.domain.ids import AgentId, BlobId, CommandId, StreamId
+from hub.domain.ids import AgentId, BlobId, CommandId, MessageId, StreamId
 from hub.domain.letters import Address, Incoming
 from hub.domain.staff.decisions import Join, decide_agent
 from hub.domain.vocabulary import Actor
 from hub.web.app import create_app
 from hub.web.desk_ports import Desk
-from hub.web.passwords import hashed
 from infra.codec import describe
 from infra.desktables import open_desk
 from infra.eventlog import MemoryLog
 from infra.keys.memory import MemoryKeys
 from infra.vault import MemoryVault
+from projections import outbox
 from projections.book import open_book
 from projections.pages import PAGES
 from projections.runner import Runner
@@ -46,7 +47,10 @@ from projections.threads import ThreadsView
 from projections.views import open_reader
 
 PASSWORD = "correct horse battery"
-SECRET = hashed(PASSWORD)
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Tests sign in often; `test_passwords_take_work` looks at the real cost."""
+
+SECRET = QUICK.hash(PASSWORD)
 ROLES = ("rep", "lead", "auditor", "admin")
 HERE = "http://127.0.0.1:8000"
 SUPPORT = Inbox(
@@ -187,6 +191,9 @@ async def house(folder: Path, *, public_url: str = HERE, static: Path | None = N
 
         return await asyncio.to_thread(answer)
 
+    async def is_ours(message: MessageId) -> bool:
+        return await ask(lambda db: outbox.standing(db, message)) is not None
+
     async def again(raw: BlobId) -> Landed:
         made.read_again.append(raw)
         content = await vault.open(raw)
@@ -203,23 +210,32 @@ async def house(folder: Path, *, public_url: str = HERE, static: Path | None = N
     )  # fmt: skip
     walk = Walk(
         log=log, vault=vault, keys=keys, secrets=keys.secrets, readers=HereAndNow(), threads=threads, views=runner,
-        transactor=transactor, addressing=addressing, fingerprint=letter_bytes, clock=clock,
+        transactor=transactor, addressing=addressing, fingerprint=letter_bytes, is_ours=is_ours, clock=clock,
     )  # fmt: skip
     made = House(desk=desk, walk=walk, runner=runner, clock=clock, app=create_app(desk))
-    running = asyncio.create_task(runner.run())
+    try:
+        async with open_for_work(made):
+            yield made
+    finally:
+        views.dispose()
+        runner.close()
+        tables.close()
+
+
+@asynccontextmanager
+async def open_for_work(made: House) -> AsyncIterator[None]:
+    """The views follow the log, and one colleague of each role works here."""
+    running = asyncio.create_task(made.runner.run())
     try:
         for role in ROLES:
             await made.hire(role)
         await made.settled()
-        yield made
+        yield
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         for client in made.clients:
             await client.aclose()
-        views.dispose()
-        runner.close()
-        tables.close()
 
 
 LONG = bool(os.environ.get("AMENDS_TEST_LONG"))

@@ -64,7 +64,11 @@ async def test_no_request_breaks_the_hub(home: House) -> None:
         if subject in real and "id" in (case.path_parameters or {}):
             case.path_parameters["id"] = str(real[subject])
         request = case.as_transport_kwargs(base_url=home.desk.public_url)
-        sent = {name: request[name] for name in ("method", "url", "params", "json", "data") if request.get(name) is not None}
+        sent = {
+            name: request[name]
+            for name in ("method", "url", "params", "json", "data")
+            if request.get(name) is not None
+        }
         if isinstance(sent.get("data"), (bytes, str)):
             sent["content"] = sent.pop("data")
         answer = await admin.request(**sent)

@@ -16,7 +16,9 @@ async def notes(home: House, customer: Any) -> int:
     return [fact.name for fact in facts].count("note.added.v1")
 
 
-async def test_without_the_csrf_check_a_forged_change_goes_through(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_the_csrf_check_a_forged_change_goes_through(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     landed = await home.letter()
     rep = await home.as_("rep")
     del rep.headers["X-CSRF"]
@@ -26,7 +28,9 @@ async def test_without_the_csrf_check_a_forged_change_goes_through(home: House, 
     assert (await rep.post(url, json={})).status_code == 200
 
 
-async def test_without_the_origin_check_a_foreign_page_listens(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_the_origin_check_a_foreign_page_listens(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rep = await home.as_("rep")
     assert await dial(home, rep, origin="https://evil.example").until_closed() == 1008
     monkeypatch.setattr(live, "is_own_origin", lambda *_, **__: True)
@@ -51,7 +55,9 @@ async def test_without_turns_and_once_keys_a_repeated_command_happens_twice(
     assert await notes(home, landed.customer) == 2
 
 
-async def test_without_rights_a_role_orders_what_it_may_not(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_rights_a_role_orders_what_it_may_not(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The route's policy and the table of rights are two fences; here the first is away and the second still stands."""
     landed = await home.letter()
     auditor = await home.as_("auditor")
@@ -63,7 +69,9 @@ async def test_without_rights_a_role_orders_what_it_may_not(home: House, monkeyp
     assert (await auditor.post(url, json={})).status_code == 200
 
 
-async def test_without_the_limit_passwords_are_guessed_for_ever(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_the_limit_passwords_are_guessed_for_ever(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def no_limit(*_: object) -> None:
         return None
 

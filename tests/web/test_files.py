@@ -130,3 +130,29 @@ async def test_a_file_that_is_not_there_is_404(home: House) -> None:
     no(await rep.get(f"/api/v1/messages/{landed.message}/files/0"), 404, "not-found")
     no(await rep.get(f"/api/v1/messages/{landed.message}/html"), 404, "not-found")
     no(await rep.get(f"/api/v1/messages/{landed.customer}/raw"), 404, "no-such-message")
+
+
+async def test_a_forwarded_letter_takes_its_files_along_and_no_others(home: House) -> None:
+    landed, letter = await letter_with_files(home)
+    stranger = await home.letter(sender="Bob <bob@home.example>")
+    rep = await home.as_("rep")
+    forward = {
+        "mode": "forward",
+        "to": [{"address": "courier@parcels.example"}],
+        "text": "Please look",
+        "seen": letter["id"],
+    }
+    passed_on = {**forward, "files": [f"letter:{letter['id']}:0", f"letter:{letter['id']}:2"]}
+    told(await rep.post(f"/api/v1/conversations/{landed.conversation}/replies", json=passed_on), Done)
+    written = (await home.desk.log.read_stream(StreamId(landed.customer)))[-1].event
+    assert isinstance(written, ReplyWritten)
+    assert (written.kind, written.subject, written.in_reply_to) == ("forward", "Fwd: My order", "")
+    assert [file.sha256 for file in written.files] == [letter["files"][n]["sha256"] for n in (0, 2)]  # type: ignore[union-attr]
+    elsewhere = f"/api/v1/conversations/{stranger.conversation}/replies"
+    no(await rep.post(elsewhere, json=passed_on), 404, "no-such-message")
+    beyond = {**forward, "files": [f"letter:{letter['id']}:9"]}
+    no(
+        await rep.post(f"/api/v1/conversations/{landed.conversation}/replies", json=beyond),
+        404,
+        "file-missing",
+    )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from hub.domain.ids import StreamId
 from hub.domain.staff.events import AgentSignedIn
+from hub.web.passwords import hashed, matches
 from tests.web.house import PASSWORD, House
 
 
@@ -118,3 +119,12 @@ async def test_a_lost_role_is_lost_with_the_next_request(home: House) -> None:
     assert changed.status_code == 200
     refused = await lead.put("/api/v1/saved-replies", json={"name": "a", "language": "en", "text": "b"})
     assert refused.status_code == 403
+
+
+def test_passwords_take_work() -> None:
+    kept = hashed("correct horse")
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,")
+    assert matches(kept, "correct horse")
+    assert not matches(kept, "wrong")
+    assert not matches(None, "correct horse")
+    assert not matches("no hash at all", "correct horse")

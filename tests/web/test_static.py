@@ -23,7 +23,9 @@ def built(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("path", ["/", "/inbox/mine", "/conversation/x", "/customer/x", "/login", "/history/y"])
+@pytest.mark.parametrize(
+    "path", ["/", "/inbox/mine", "/conversation/x", "/customer/x", "/login", "/history/y"]
+)
 async def test_every_path_of_the_desk_is_its_page(tmp_path: Path, built: Path, path: str) -> None:
     async with house(tmp_path, static=built) as made:
         answer = await made.browser().get(path)
@@ -42,7 +44,14 @@ async def test_hashed_files_are_kept_for_ever(tmp_path: Path, built: Path) -> No
 
 @pytest.mark.parametrize(
     "path",
-    ["/../outside.txt", "/%2e%2e/outside.txt", "/..%2foutside.txt", "/assets/../../outside.txt", "/.built-from", "/a\\..\\outside.txt"],
+    [
+        "/../outside.txt",
+        "/%2e%2e/outside.txt",
+        "/..%2foutside.txt",
+        "/assets/../../outside.txt",
+        "/.built-from",
+        "/a\\..\\outside.txt",
+    ],
 )
 async def test_nothing_outside_the_folder_is_served(tmp_path: Path, built: Path, path: str) -> None:
     async with house(tmp_path, static=built) as made:

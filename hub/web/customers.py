@@ -24,7 +24,8 @@ from hub.web.once import CommandRoute
 from hub.web.performing import answered, known_customer, order
 from hub.web.problems import Stop
 from hub.web.shaping import only
-from hub.web.told import CustomerInfo, CustomerRows, Done, IdentityInfo, LinkInfo, Row, SuggestionInfo
+from hub.web.told import Done, Row
+from hub.web.told_customers import CustomerInfo, CustomerRows, IdentityInfo, LinkInfo, SuggestionInfo
 from projections import complaints, customers, inbox
 from projections.views import position
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from hub.app.identify import claim_key
-from hub.web.told import CustomerInfo, CustomerRows, Done
+from hub.web.told import Done
+from hub.web.told_customers import CustomerInfo, CustomerRows
 from tests.web.house import Client, House
 from tests.web.shapes import no, told
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     Column,
@@ -74,6 +74,10 @@ def open_writer(path: Path, *, bulk: bool = False) -> sqlite3.Connection:
         connection.execute(f"PRAGMA {pragma}").fetchall()
     path.chmod(0o600)
     return connection
+
+
+Readers: TypeAlias = Engine
+"""Read-only connections to one views file."""
 
 
 def open_reader(path: Path, *, size: int = 4) -> Engine:

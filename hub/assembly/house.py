@@ -12,8 +12,6 @@ from pathlib import Path
 from random import SystemRandom
 from typing import TypeVar
 
-from sqlalchemy import Engine
-
 from channels.email.fingerprint import letter_bytes
 from channels.email.workers import LetterReaders
 from hub.app.addressing import SignedAddressing
@@ -22,6 +20,7 @@ from hub.app.ports import Envelope, Inbox
 from hub.app.statecache import StateCache
 from hub.app.transact import Transactor
 from hub.app.walk import Walk
+from hub.assembly.files import Files
 from hub.assembly.inboxes import Inboxes, inboxes_of, named, remembered, without_wires
 from hub.assembly.reading import ChannelReaders, channel_readers
 from hub.domain.account.decisions import ConnectAccount, decide
@@ -42,6 +41,19 @@ from projections.pages import pages
 from projections.runner import Runner
 from projections.states import StatesView
 from projections.threads import ThreadsView
+from projections.views import Readers
+
+__all__ = [
+    "ASSEMBLY",
+    "Files",
+    "House",
+    "connect",
+    "connect_accounts",
+    "following",
+    "now",
+    "open_house",
+    "open_runner",
+]
 
 T = TypeVar("T")
 ASSEMBLY = Actor(kind="system", id="assembly")
@@ -50,38 +62,6 @@ ASSEMBLY = Actor(kind="system", id="assembly")
 def now() -> datetime:
     """The clock of the house."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """Where everything stands in a data folder."""
-
-    data: Path
-
-    @property
-    def log(self) -> Path:
-        return self.data / "log.sqlite"
-
-    @property
-    def keys(self) -> Path:
-        return self.data / "keys.sqlite"
-
-    @property
-    def desk(self) -> Path:
-        return self.data / "desk.sqlite"
-
-    @property
-    def views(self) -> Path:
-        return self.data / "views.sqlite"
-
-    @property
-    def paused(self) -> Path:
-        """There while sending waits for a word after a restore."""
-        return self.data / "sending-paused"
-
-    @property
-    def vault(self) -> Path:
-        return self.data / "vault"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +75,7 @@ class House:
     vault: FolderVault
     tables: DeskTables
     runner: Runner
-    views: Engine
+    views: Readers
     readers: ChannelReaders
     transactor: Transactor
     addressing: SignedAddressing
@@ -253,7 +233,7 @@ def _wired(
     )
 
 
-async def _is_ours(readers: Engine, message: MessageId) -> bool:
+async def _is_ours(readers: Readers, message: MessageId) -> bool:
     def asked() -> bool:
         with readers.connect() as connection:
             return outbox.standing(connection, message) is not None

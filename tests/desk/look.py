@@ -24,6 +24,7 @@ LAUNCH = (
     "--disable-dev-shm-usage",
 )
 SIZES = {1440: 900, 1024: 768, 390: 844}
+READY = ".page-body > *, .history-panes, .blank, .composer, .row:not(.ghost)"
 LOOKS = (("en", "light"), ("zh", "dark"), ("en", "dark"), ("zh", "light"))
 
 
@@ -128,7 +129,7 @@ def others(page: Page) -> Iterator[str]:
         ("empty", "/inbox/spam"),
     ):
         page.goto(path)
-        page.locator(".page-body > *, .history-panes, .blank, .composer, .row:not(.ghost)").first.wait_for()
+        page.locator(".fact" if name == "history" else READY).locator("visible=true").first.wait_for()
         yield name
 
 

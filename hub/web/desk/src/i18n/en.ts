@@ -117,6 +117,8 @@ export const en = {
   "msg.imagesWhy": "Remote images tell the sender that the letter was opened.",
   "msg.imagesOn": "Remote images are shown.",
   "msg.frame": "The letter as its sender formatted it",
+  "msg.all": "Show the whole letter",
+  "msg.less": "Show less",
   "msg.details": "Details",
   "msg.raw": "Raw letter",
   "msg.verified": "Verified sender",

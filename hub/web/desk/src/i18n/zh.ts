@@ -119,6 +119,8 @@ export const zh: Record<keyof typeof en, string> = {
   "msg.imagesWhy": "远程图片会让发件人知道邮件已被打开。",
   "msg.imagesOn": "已显示远程图片。",
   "msg.frame": "发件人原始排版的邮件",
+  "msg.all": "显示全文",
+  "msg.less": "收起",
   "msg.details": "详情",
   "msg.raw": "原始邮件",
   "msg.verified": "发件人已验证",

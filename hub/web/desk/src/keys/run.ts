@@ -4,6 +4,7 @@ import * as composer from "../state/composer";
 import * as layers from "../state/layers";
 import * as list from "../state/list";
 import * as prefs from "../state/prefs";
+import { toggleContext, twoPanes } from "../state/room";
 import { go, pathOf, pathOfView, route } from "../state/route";
 import { canAudit, canWrite, isAdmin, signOut } from "../state/session";
 import * as thread from "../state/thread";
@@ -30,7 +31,7 @@ function step(by: 1 | -1): void {
   const next = rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? 0 : at + by))];
   if (!next) return;
   list.selected.value = next.conversation;
-  if (thread.id.value && matchMedia("(min-width: 761px)").matches) go(pathOf(here(), next.conversation), true);
+  if (thread.id.value && twoPanes.value) go(pathOf(here(), next.conversation), true);
   document.getElementById(`row-${next.conversation}`)?.scrollIntoView({ block: "nearest" });
 }
 
@@ -91,7 +92,7 @@ export const RUN: Record<ActionId, () => void> = {
   search: goSearch,
   palette: () => layers.open({ kind: "palette" }),
   cheatsheet: () => layers.open({ kind: "cheatsheet" }),
-  context: () => { prefs.context.value = !prefs.context.value; },
+  context: toggleContext,
   system: () => { prefs.system.value = !prefs.system.value; },
   theme: prefs.otherTheme,
   language: prefs.otherLanguage,

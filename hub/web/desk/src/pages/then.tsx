@@ -14,7 +14,7 @@ export function StateThen() {
   return (
     <section class="then-pane" aria-label={t("audit.state")} aria-busy={audit.busy.value}>
       <header class="pane-head"><h2>{t("audit.state")}</h2><span class="count">{then.as_of.position}</span></header>
-      <div class="then-scroll" tabIndex={0} role="region" aria-label={t("audit.state")}>
+      <div class="then-scroll" tabIndex={0}>
         {Object.keys(plain).length ? <div class="sheet"><Tree value={plain} /></div> : null}
         {nested.map(([name, value]) => <Part key={name} name={name} value={value} />)}
       </div>

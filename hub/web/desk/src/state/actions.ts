@@ -6,6 +6,7 @@ import { moment } from "../logic/times";
 import { refreshCustomer } from "./customer";
 import { agentName } from "./directory";
 import * as list from "./list";
+import { twoPanes } from "./room";
 import { go, pathOf, pathOfView, route } from "./route";
 import { me } from "./session";
 import * as thread from "./thread";
@@ -61,12 +62,12 @@ export async function settled(position: number): Promise<void> {
   await Promise.all([thread.refresh(position), list.refresh(Math.max(1, position)), list.count(position), refreshCustomer(position)]);
 }
 
-function moveOn(conversation: string): void {
+/** The row is gone from this view: the next one opens, or on a phone the list. */
+export function moveOn(conversation: string): void {
   const heir = list.leave(conversation);
   const here = route.value;
   if (here.page !== "inbox" || here.conversation !== conversation) return;
-  const wide = matchMedia("(min-width: 761px)").matches;
-  go(heir && wide ? pathOf(here.view, heir) : pathOfView(here.view), true);
+  go(heir && twoPanes.value ? pathOf(here.view, heir) : pathOfView(here.view), true);
 }
 
 const shows = (...views: string[]): boolean => route.value.page === "inbox" && views.includes(route.value.view);

@@ -4,12 +4,12 @@ import * as calls from "../api/calls";
 import { Refused } from "../api/http";
 import type { Done, Entry } from "../api/types";
 import { t } from "../i18n";
-import { settled } from "./actions";
+import { moveOn, settled } from "./actions";
 import * as composer from "./composer";
 import { inboxOf } from "./directory";
 import { isLetter, keepNever, type Draft } from "./draft";
 import * as list from "./list";
-import { go, pathOf, pathOfView, route } from "./route";
+import { go, pathOf, route } from "./route";
 import * as thread from "./thread";
 import { say, sayWhy } from "./toasts";
 
@@ -60,7 +60,7 @@ async function sendReply(place: string, draft: Draft, resolve: boolean): Promise
   const seconds = Math.round(inboxOf(draft.account)?.undo_seconds ?? 10);
   const undo = { label: t("sent.undo"), run: () => void undoSend(place, done.id ?? "", draft) };
   say(t(resolve ? "compose.sentResolved" : "compose.sentToast", { n: seconds }), { action: undo, lasts: Math.max(1, seconds) * 1000 });
-  if (resolve) moveOn(place);
+  if (resolve && route.value.page === "inbox" && ["mine", "unassigned", "open", "snoozed"].includes(route.value.view)) moveOn(place);
   void settled(done.position);
 }
 
@@ -76,14 +76,6 @@ async function openWhenThere(done: Done): Promise<void> {
   const view = route.value.page === "inbox" ? route.value.view : "open";
   await list.refresh(done.position);
   if (done.id) go(pathOf(view, done.id));
-}
-
-function moveOn(conversation: string): void {
-  const here = route.value;
-  if (here.page !== "inbox" || !["mine", "unassigned", "open", "snoozed"].includes(here.view)) return;
-  const heir = list.leave(conversation);
-  const wide = matchMedia("(min-width: 761px)").matches;
-  if (here.conversation === conversation) go(heir && wide ? pathOf(here.view, heir) : pathOfView(here.view), true);
 }
 
 /** Take a letter back before it leaves; its words return to the composer when we have them. */

@@ -8,7 +8,8 @@ import { showCustomer } from "./customer";
 import { learnNames } from "./directory";
 import { keepAll } from "./draft";
 import * as list from "./list";
-import { VIEWS, route } from "./route";
+import { drawer } from "./room";
+import { route } from "./route";
 import { me } from "./session";
 import * as thread from "./thread";
 import { sayWhy } from "./toasts";
@@ -53,6 +54,7 @@ function followConversation(): void {
   const compose = here.page === "inbox" && here.compose;
   untracked(() => {
     if (conversation) list.selected.value = conversation;
+    drawer.value = false;
     void thread.open(conversation);
     void composer.visit(conversation ?? "new");
     if (compose) composer.write("new");
@@ -71,5 +73,3 @@ function followTitle(): void {
   const subject = thread.row.value?.subject;
   document.title = `${waiting ? `(${waiting}) ` : ""}${subject ? `${subject} · ` : ""}Amends`;
 }
-
-export const isView = (name: string): boolean => (VIEWS as readonly string[]).includes(name);

@@ -4,7 +4,8 @@ import { useEffect } from "preact/hooks";
 import { lang, t } from "../i18n";
 import { short } from "../logic/times";
 import { offlineSince } from "../live/socket";
-import { context, contextWidth } from "../state/prefs";
+import { contextWidth } from "../state/prefs";
+import { contextShown } from "../state/room";
 import { route, type Route } from "../state/route";
 import { me } from "../state/session";
 import * as thread from "../state/thread";
@@ -43,7 +44,7 @@ function Desk() {
 }
 
 function Inbox({ here }: { here: Extract<Route, { page: "inbox" }> }) {
-  const panel = context.value && here.conversation !== null && thread.state.value !== "none";
+  const panel = contextShown.value && here.conversation !== null && thread.state.value !== "none";
   return (
     <main class={panel ? "panes with-context" : "panes"} ref={(at) => at?.style.setProperty("--context", `${contextWidth.value}px`)}>
       <ListPane />

@@ -16,7 +16,7 @@ export function CheatSheet() {
       <p class="muted cheat-hint">{t(shortcuts.value ? "cheat.hint" : "cheat.off")}
         <label class="check"><input type="checkbox" data-first checked={shortcuts.value} onChange={(event) => (shortcuts.value = event.currentTarget.checked)} />{t("cheat.on")}</label>
       </p>
-      <div class="cheat-groups">
+      <div class="cheat-groups" tabIndex={0} role="region" aria-label={t("cheat.title")}>
         {GROUPS.map((group) => <Table key={group} title={t(`cheat.group.${group}`)} rows={rowsOf(group)} />)}
         {canWrite.value ? <Table title={t("cheat.composer")} rows={WRITING.map(([keys, label]) => ({ keys: [keys], label }))} /> : null}
       </div>

@@ -68,7 +68,7 @@ function Decision({ complaint }: { complaint: ComplaintInfo }) {
   if (!complaint.outcome && !complaint.close_reason) return null;
   return (
     <div class="panel-section">
-      {complaint.outcome ? <><h3>{t("comp.outcome")}</h3><p><strong>{t(`comp.outcome.${complaint.outcome}`)}</strong></p><p class="reasons">{complaint.outcome_reasons}</p></> : null}
+      {complaint.outcome ? <><h2>{t("comp.outcome")}</h2><p><strong>{t(`comp.outcome.${complaint.outcome}`)}</strong></p><p class="reasons">{complaint.outcome_reasons}</p></> : null}
       {complaint.close_reason ? <p class="muted">{t("comp.closeReason")}: {maybe(`comp.reason.${complaint.close_reason}`, complaint.close_reason)}</p> : null}
     </div>
   );
@@ -78,7 +78,7 @@ function Detection({ complaint }: { complaint: ComplaintInfo }) {
   if (complaint.score === null) return null;
   return (
     <div class="panel-section">
-      <h3>{t("comp.detection")} <span class="badge">{t("comp.score", { n: complaint.score })}</span></h3>
+      <h2>{t("comp.detection")} <span class="badge">{t("comp.score", { n: complaint.score })}</span></h2>
       <ul class="why">{complaint.reasons.map((reason) => <li key={reason}>{reason}</li>)}</ul>
     </div>
   );

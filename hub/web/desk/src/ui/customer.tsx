@@ -70,7 +70,7 @@ export async function obey(order: Promise<{ position: number }>, said: string): 
 export function Identities({ customer }: { customer: CustomerInfo }) {
   return (
     <section class="panel-section">
-      <h3>{t("cust.identities")}</h3>
+      <h2>{t("cust.identities")}</h2>
       <ul class="identities">{customer.identities.map((one) => <Identity key={`${one.channel}${one.address}${one.verified}`} one={one} customer={customer} />)}</ul>
     </section>
   );
@@ -93,7 +93,7 @@ export function Suggestions({ customer }: { customer: CustomerInfo }) {
   if (!customer.suggestions.length) return null;
   return (
     <section class="panel-section suggestions">
-      <h3>{t("cust.suggested")}</h3>
+      <h2>{t("cust.suggested")}</h2>
       <ul>{customer.suggestions.map((one) => (
         <li key={one.customer} class="linked"><div><a href={`/customers/${one.customer}`}>{one.name || one.address}</a><small class="muted">{one.address} · {one.why}</small></div>
           {canWrite.value ? <button type="button" class="button small" onClick={() => layers.open({ kind: "link", customer: customer.id, other: one.customer })}>{t("cust.linkGo")}</button> : null}
@@ -108,7 +108,7 @@ export function Links({ customer }: { customer: CustomerInfo }) {
   if (!customer.links.length && !may) return null;
   return (
     <section class="panel-section">
-      {customer.links.length ? <h3>{t("cust.links")}</h3> : null}
+      {customer.links.length ? <h2>{t("cust.links")}</h2> : null}
       <ul>{customer.links.map((one) => (
         <li key={one.customer} class="linked"><div><a href={`/customers/${one.customer}`}>{one.name || one.address}</a><small class="muted">{[one.address, one.survivor ? t("cust.survivor") : "", one.why].filter(Boolean).join(" · ")}</small></div>
           {may ? <button type="button" class="button small" onClick={() => void obey(more.unlink(customer.id, one.customer), t("cust.unlinked"))}>{t("cust.unlink")}</button> : null}
@@ -123,7 +123,7 @@ export function Complaints({ customer }: { customer: CustomerInfo }) {
   if (!customer.complaints.length) return null;
   return (
     <section class="panel-section">
-      <h3>{t("cust.complaints")}</h3>
+      <h2>{t("cust.complaints")}</h2>
       <ul class="earlier-list">{customer.complaints.map((one) => (
         <li key={one.id}><a class="earlier-link" href={pathOf("complaints", one.conversation)}><span class="earlier-subject">{one.subject || one.number}</span><span class="earlier-foot"><ComplaintBadge complaint={one} /><span class="muted">{t(`phase.${one.phase}`)}</span><When at={one.received_at} /></span></a></li>
       ))}</ul>
@@ -134,7 +134,7 @@ export function Complaints({ customer }: { customer: CustomerInfo }) {
 export function Conversations({ customer }: { customer: CustomerInfo }) {
   return (
     <section class="panel-section">
-      <h3>{t("cust.conversations")}</h3>
+      <h2>{t("cust.conversations")}</h2>
       <ul class="earlier-list">{customer.conversations.map((row) => <li key={row.conversation}><Talk row={row} /></li>)}</ul>
     </section>
   );

@@ -1,11 +1,11 @@
 /** The middle pane: conversations of a view, moved through with j and k, never moving by themselves. */
 import { useEffect, useRef } from "preact/hooks";
-import type { Row } from "../api/types";
+import type { Row, ViewName } from "../api/types";
 import { lang, plural, t, type Key } from "../i18n";
 import { short } from "../logic/times";
 import { now } from "../state/clock";
 import * as list from "../state/list";
-import { go, pathOf, route } from "../state/route";
+import { go, pathOf, pathOfView, route, VIEWS } from "../state/route";
 import { prefetch } from "../state/thread";
 import { agentName } from "../state/directory";
 import { Avatar, Bars, Blank, Channel, ComplaintBadge, Failed, StatusMark, Tag, Trouble, Waiting, When } from "./bits";
@@ -25,7 +25,7 @@ function Head() {
   const n = list.counters.value?.[list.view.value];
   return (
     <header class="pane-head list-head">
-      <h1>{t(`view.${list.view.value}`)}</h1>
+      <h1><span>{t(`view.${list.view.value}`)}</span><ViewSelect /></h1>
       {n === undefined ? null : <span class="count" aria-label={plural("list.count", n)}>{n}</span>}
       <span class="grow" />
       <label class="sort">
@@ -35,6 +35,15 @@ function Head() {
         </select>
       </label>
     </header>
+  );
+}
+
+/** On a phone the title is the menu of views. */
+function ViewSelect() {
+  return (
+    <select class="view-select" aria-label={t("nav.views")} value={list.view.value} onChange={(event) => go(pathOfView(event.currentTarget.value as ViewName))}>
+      {[...VIEWS, "parked" as const].map((name) => <option key={name} value={name}>{t(`view.${name}`)}</option>)}
+    </select>
   );
 }
 

@@ -20,7 +20,7 @@ export function Nav() {
   const compose = here.page === "inbox" ? here.view : "open";
   return (
     <nav class="nav" aria-label={t("nav.views")}>
-      <a class="brand" href="/inbox/open"><Mark /><span>{t("app.name")}</span></a>
+      <a class="brand" href="/inbox/open" aria-label={t("app.name")}><Mark /><span>{t("app.name")}</span></a>
       <div class="nav-tools">
         <button type="button" class="nav-search" onClick={() => layers.open({ kind: "palette" })} aria-label={t("palette.label")}>
           <Icon name="search" /><span>{t("nav.search")}</span><Kbd keys="mod+k" />

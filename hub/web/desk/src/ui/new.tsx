@@ -13,7 +13,7 @@ export function NewPane() {
   if (!canWrite.value) return null;
   return (
     <section class="thread-pane new-pane" id="main" tabIndex={-1} aria-label={t("compose.new")}>
-      <header class="pane-head thread-head"><div class="thread-title"><BackLink /><h2>{t("compose.new")}</h2></div></header>
+      <header class="pane-head thread-head"><div class="thread-title"><BackLink /><h1>{t("compose.new")}</h1></div></header>
       {composer.isOpen.value && composer.draft.value ? <Open /> : null}
     </section>
   );

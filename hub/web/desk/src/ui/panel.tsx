@@ -1,7 +1,9 @@
 /** The context pane: the customer and the complaint of the open conversation. */
 import { t } from "../i18n";
 import { tab, type Tab } from "../state/prefs";
+import { drawer, roomy } from "../state/room";
 import * as thread from "../state/thread";
+import { Tool } from "./bits";
 import { ComplaintPanel } from "./complaint";
 import { CustomerPanel } from "./customer";
 import { Icon, type IconName } from "./icon";
@@ -15,14 +17,14 @@ export function ContextPanel() {
     document.getElementById(`tab-${tab.value}`)?.focus();
   };
   return (
-    <aside class="panel" aria-label={t("panel.label")}>
-      <div class="tabs pane-head" role="tablist" onKeyDown={onKeyDown}>
+    <aside class="panel" aria-label={t("panel.label")} onKeyDown={(event) => { if (event.key === "Escape" && !roomy.value) drawer.value = false; }}>
+      <div class="panel-head pane-head"><div class="tabs" role="tablist" onKeyDown={onKeyDown}>
         {TABS.map(([name, icon]) => (
           <button key={name} id={`tab-${name}`} type="button" role="tab" aria-selected={tab.value === name} aria-controls="panel-body" tabIndex={tab.value === name ? 0 : -1} onClick={() => (tab.value = name)}>
             <Icon name={icon} />{t(`panel.${name}`)}{name === "complaint" && thread.complaint.value ? <i class="dot flagged" /> : null}
           </button>
         ))}
-      </div>
+      </div><span class="grow" />{roomy.value ? null : <Tool icon="close" label={t("panel.hide")} keys="\\" onClick={() => (drawer.value = false)} />}</div>
       <div class="panel-body" id="panel-body" role="tabpanel" aria-labelledby={`tab-${tab.value}`} tabIndex={0}>
         {tab.value === "customer" ? <CustomerPanel /> : <ComplaintPanel />}
       </div>

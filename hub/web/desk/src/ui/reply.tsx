@@ -1,4 +1,5 @@
 /** Our own letters with how they fared, and notes that only colleagues see. */
+import { useState } from "preact/hooks";
 import type { NoteEntry, ReplyEntry } from "../api/types";
 import { lang, t } from "../i18n";
 import { moment, short } from "../logic/times";
@@ -25,10 +26,21 @@ export function ReplyCard({ entry, fresh }: { entry: ReplyEntry; fresh: boolean 
         <span class="grow" />
         <When at={entry.at} />
       </header>
-      {entry.erased ? <p class="body erased">{t("msg.erased")}</p> : <Words text={entry.text} />}
+      {entry.erased ? <p class="body erased">{t("msg.erased")}</p> : entry.automatic ? <Folded text={entry.text} /> : <Words text={entry.text} />}
       <Files files={entry.files} />
       <Fate entry={entry} />
     </article>
+  );
+}
+
+/** A bot's letter says the same each time: its beginning is enough until somebody asks. */
+function Folded({ text }: { text: string }) {
+  const [all, setAll] = useState(false);
+  return (
+    <>
+      <div class={all ? "" : "folded"}><Words text={text} /></div>
+      <button type="button" class="fold" aria-expanded={all} onClick={() => setAll(!all)} aria-label={t(all ? "msg.less" : "msg.all")} title={t(all ? "msg.less" : "msg.all")}><Icon name="dots" /></button>
+    </>
   );
 }
 

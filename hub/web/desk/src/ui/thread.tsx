@@ -7,6 +7,7 @@ import * as actions from "../state/actions";
 import { agentName } from "../state/directory";
 import * as layers from "../state/layers";
 import * as prefs from "../state/prefs";
+import { contextShown, toggleContext } from "../state/room";
 import { pathOfView, route } from "../state/route";
 import { canWrite } from "../state/session";
 import * as thread from "../state/thread";
@@ -46,9 +47,9 @@ function Head() {
     <header class="pane-head thread-head">
       <div class="thread-title">
         <BackLink />
-        <h2 title={row.subject}>{row.subject || t("list.noSubject")}</h2>
+        <h1 title={row.subject}>{row.subject || t("list.noSubject")}</h1>
         {canWrite.value && !row.erased ? <Toolbar /> : null}
-        <Tool icon="panel" label={t(prefs.context.value ? "panel.hide" : "panel.show")} keys="\" pressed={prefs.context.value} onClick={() => (prefs.context.value = !prefs.context.value)} kind="context-switch" />
+        <Tool icon="panel" label={t(contextShown.value ? "panel.hide" : "panel.show")} keys="\" pressed={contextShown.value} onClick={toggleContext} kind="context-switch" />
       </div>
       <div class="thread-meta">
         <StatusMark row={row} />
@@ -155,5 +156,5 @@ function Scroll() {
     const at = box.current!;
     atEnd.current = at.scrollHeight - at.scrollTop - at.clientHeight < 60;
   };
-  return <div class="thread" ref={box} onScroll={onScroll} tabIndex={0} role="region" aria-label={t("thread.label")}><Entries /></div>;
+  return <div class="thread" ref={box} onScroll={onScroll} tabIndex={0} role="region" aria-label={plural("thread.messages", thread.row.value?.messages ?? 0)}><Entries /></div>;
 }

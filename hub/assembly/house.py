@@ -21,6 +21,7 @@ from hub.app.statecache import StateCache
 from hub.app.transact import Transactor
 from hub.app.walk import Walk
 from hub.assembly.files import Files
+from hub.assembly.health import Health, health_of
 from hub.assembly.inboxes import Inboxes, inboxes_of, named, remembered, without_wires
 from hub.assembly.reading import ChannelReaders, channel_readers
 from hub.domain.account.decisions import ConnectAccount, decide
@@ -81,6 +82,7 @@ class House:
     addressing: SignedAddressing
     walk: Walk
     inboxes: Inboxes
+    health: Health
 
     async def ask(self, question: Callable[..., T]) -> T:
         """One question of a projection, on a read-only connection beside the event loop."""
@@ -230,6 +232,7 @@ def _wired(
         addressing=addressing,
         walk=walk,
         inboxes=inboxes_of(settings, secrets),
+        health=health_of(settings),
     )
 
 

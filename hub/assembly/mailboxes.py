@@ -28,20 +28,12 @@ FAILURES_TOLD = 3
 
 
 @dataclass(slots=True)
-class Health:
-    """The newest heartbeat of every mailbox, by account name."""
-
-    notes: dict[str, MailboxNote] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
 class MailboxLedger:
     """The hub's side of one mailbox."""
 
     house: House
     inbox: Inbox
     folder: str
-    health: Health
     settled: Location | None = None
     telling: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -80,7 +72,7 @@ class MailboxLedger:
 
     def note(self, note: MailboxNote) -> None:
         """Keep the heartbeat; put on record what changes the account's story."""
-        self.health.notes[self.inbox.name] = note
+        self.house.health.notes[self.inbox.name] = note
         for command in _story(note):
             task = asyncio.create_task(self._tell(command))
             self.telling.add(task)

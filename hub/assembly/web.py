@@ -57,6 +57,7 @@ def desk(house: House) -> Desk:
         workspace=house.workspace,
         public_url=house.settings.address,
         inboxes=tuple(house.inboxes.values()),
+        health=house.health,
         static=BUILT if (BUILT / "index.html").exists() else None,
     )
 

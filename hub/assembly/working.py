@@ -14,7 +14,7 @@ from hub.app.ports import Sender
 from hub.assembly.bot import policies_of, reactions
 from hub.assembly.caring import care
 from hub.assembly.house import House, now
-from hub.assembly.mailboxes import Health, MailboxLedger, imap_settings, smtp_settings
+from hub.assembly.mailboxes import MailboxLedger, imap_settings, smtp_settings
 from hub.assembly.post import Composer, MailSender
 from hub.assembly.timing import timers
 from hub.domain.ids import AccountId
@@ -22,26 +22,25 @@ from projections.outbox_view import OutboxView
 
 
 @asynccontextmanager
-async def at_work(house: House) -> AsyncIterator[Health]:
+async def at_work(house: House) -> AsyncIterator[None]:
     """Everything but the pages."""
-    health = Health()
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(work)
-            for work in (*_followers(house, health), *_thinkers(house), _post(house), care(house))
+            for work in (*_followers(house), *_thinkers(house), _post(house), care(house))
         ]
         try:
-            yield health
+            yield
         finally:
             for task in tasks:
                 task.cancel()
 
 
-def _followers(house: House, health: Health) -> Iterator[Coroutine[Any, Any, None]]:
+def _followers(house: House) -> Iterator[Coroutine[Any, Any, None]]:
     for mailbox in house.settings.mailboxes:
         settings, inbox = imap_settings(mailbox), house.inbox(mailbox.name)
         if settings and inbox:
-            ledger = MailboxLedger(house=house, inbox=inbox, folder=settings.folder, health=health)
+            ledger = MailboxLedger(house=house, inbox=inbox, folder=settings.folder)
             yield follow_mailbox(settings, ledger.ports)
 
 

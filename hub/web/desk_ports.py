@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -73,6 +74,40 @@ Describe = Callable[[Recorded], Mapping[str, object]]
 """A fact in the shape `Fact` of the API, both parts readable."""
 
 
+class Heartbeat(Protocol):
+    """What the follower of a mailbox does just now. `failures` in a row; `why` holds no secret."""
+
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def why(self) -> str: ...
+
+    @property
+    def failures(self) -> int: ...
+
+    @property
+    def last_contact(self) -> datetime | None: ...
+
+
+class MailboxHealth(Protocol):
+    """Heartbeats by inbox name, and after how many quiet hours each should be looked at (0: never)."""
+
+    @property
+    def notes(self) -> Mapping[str, Heartbeat]: ...
+
+    @property
+    def quiet_hours(self) -> Mapping[str, float]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NoHealth:
+    """Nothing is followed here."""
+
+    notes: Mapping[str, Heartbeat] = field(default_factory=dict)
+    quiet_hours: Mapping[str, float] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """The ports behind the API. `static` is the folder of the built desk, None when it is not built.
@@ -103,6 +138,7 @@ class Desk:
     workspace: StreamId
     public_url: str
     inboxes: Sequence[Inbox] = ()
+    health: MailboxHealth = field(default_factory=NoHealth)
     static: Path | None = None
     colleagues: Colleagues = field(default_factory=Colleagues)
     presence: Presence = field(default_factory=Presence)

@@ -12,7 +12,7 @@ from hub.domain.ids import BlobId
 from hub.domain.letters import Unreadable
 from hub.web.answers import AtLeast, done, reached, told
 from hub.web.asked import Nothing
-from hub.web.desk_ports import Desk
+from hub.web.desk_ports import Desk, MailboxHealth
 from hub.web.downloads import download
 from hub.web.guard import SignedIn, Writer
 from hub.web.letter_files import opened
@@ -36,7 +36,7 @@ async def listed(call: SignedIn, at_least: AtLeast = None) -> Response:
     return told(
         {
             "letters": [only(ParkedLetter, {**one, "excerpt": one["excerpt"] or ""}) for one in letters],
-            "accounts": [_health(one, call.now) for one in accounts],
+            "accounts": [_health(one, call.desk.health, call.now) for one in accounts],
         }
     )
 
@@ -69,7 +69,9 @@ async def _known(desk: Desk, raw: str) -> dict[str, Any]:
     return row
 
 
-def _health(row: dict[str, Any], now: datetime) -> dict[str, Any]:
+def _health(row: dict[str, Any], health: MailboxHealth, now: datetime) -> dict[str, Any]:
+    """What is on record of an account, and what its follower says just now."""
+    beat, most = health.notes.get(row["name"]), health.quiet_hours.get(row["name"], 0)
     since = row["last_letter"] or row["connected_at"]
     quiet = (now - datetime.fromisoformat(since)).total_seconds() / 3600 if since else None
     return only(
@@ -79,8 +81,13 @@ def _health(row: dict[str, Any], now: datetime) -> dict[str, Any]:
             "name": row["name"] or "",
             "address": row["address"] or "",
             "kind": row["kind"] or "",
-            "why": row["why"] or "",
-            "connected": row["failing_since"] is None,
+            "why": (beat.why if beat and beat.failures else "") or row["why"] or "",
+            "connected": row["failing_since"] is None and not (beat and beat.failures),
+            "state": beat.state if beat else "",
+            "quiet_alert": bool(most and quiet is not None and quiet > most),
+            "last_contact": beat.last_contact.isoformat()
+            if beat and beat.last_contact
+            else row["last_contact"],
             "since": row["failing_since"] or row["connected_at"],
             "quiet_hours": round(quiet, 2) if quiet is not None else None,
         },

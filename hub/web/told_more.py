@@ -75,6 +75,8 @@ class AccountHealth(Shape):
     why: str
     last_contact: str | None
     last_letter: str | None
+    state: str
+    quiet_alert: bool
     quiet_hours: float | None
     parked: int
 

@@ -96,7 +96,7 @@ export interface DraftBody { mode: "reply" | "reply_all" | "forward" | "note" | 
 export interface SavedReply { name: string; language: string; text: string }
 export interface SearchHit { row: Row; message: string | null; excerpt: string; /** [start, end) pairs into excerpt */ marks: [number, number][] }
 export interface ParkedLetter { raw: string; account: string; inbox_name: string; at: string; size: number; why: string; excerpt: string; position: number; state: "parked" | "read again" }
-export interface AccountHealth { account: string; name: string; address: string; kind: string; connected: boolean; since: string | null; why: string; last_contact: string | null; last_letter: string | null; quiet_hours: number | null; parked: number }
+export interface AccountHealth { account: string; name: string; address: string; kind: string; connected: boolean; since: string | null; why: string; last_contact: string | null; last_letter: string | null; quiet_hours: number | null; parked: number; state: string; quiet_alert: boolean }
 
 /** Auditor: one recorded fact, both parts readable. */
 export interface Fact { position: number; version: number; name: string; recorded_at: string; stream: string; actor: { kind: string; id: string; name: string };

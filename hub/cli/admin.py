@@ -17,9 +17,14 @@ def register(commands: Any) -> None:
     admin = commands.add_parser("admin", help="people who may sign in")
     deeds = admin.add_subparsers(metavar="DEED", required=True)
     create = deeds.add_parser("create", help="add a person, or give one a new password")
-    create.add_argument("--email", required=True)
-    create.add_argument("--name", required=True)
-    create.add_argument("--role", choices=["rep", "lead", "auditor", "admin"], default="admin")
+    create.add_argument("--email", required=True, help="what they sign in with")
+    create.add_argument("--name", required=True, help="as colleagues see it")
+    create.add_argument(
+        "--role",
+        choices=["rep", "lead", "auditor", "admin"],
+        default="admin",
+        help="what they may do (admin)",
+    )
     create.add_argument(
         "--password-env",
         metavar="VARIABLE",

@@ -11,7 +11,7 @@ NAMES: Final = ("ingest", "append", "replay")
 
 def register(commands: Any) -> None:
     bench = commands.add_parser("bench", help="measure something on this machine, as ratios within one run")
-    bench.add_argument("name", choices=NAMES)
+    bench.add_argument("name", choices=NAMES, help="what is measured")
     bench.add_argument("options", nargs=REMAINDER, help="of the measurement; --help tells")
     bench.set_defaults(run=run)
 

@@ -36,14 +36,14 @@ def _add_erase(commands: Any) -> None:
 
 def _add_backup(commands: Any) -> None:
     command = commands.add_parser("backup", help="copy everything into a new folder, while serving")
-    command.add_argument("folder", type=Path, metavar="DIR")
+    command.add_argument("folder", type=Path, metavar="DIR", help="a new or empty folder")
     add_json(command)
     command.set_defaults(run=back_up)
 
 
 def _add_restore(commands: Any) -> None:
     command = commands.add_parser("restore", help="make the data folder anew from a backup; no hub may run")
-    command.add_argument("folder", type=Path, metavar="DIR")
+    command.add_argument("folder", type=Path, metavar="DIR", help="the backup")
     command.add_argument("--keys-from", type=Path, metavar="DIR", help="a newer backup whose keys are taken")
     command.add_argument(
         "--without-erasures", action="store_true", help="the list of erasures is lost: the erased come back"

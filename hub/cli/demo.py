@@ -23,16 +23,22 @@ def register(commands: Any) -> None:
     demo.set_defaults(run=play)
     deeds = demo.add_subparsers(metavar="DEED")
     write = deeds.add_parser("write", help="send a letter as a customer")
-    write.add_argument("--from", dest="sender", required=True, metavar="ADDRESS")
+    write.add_argument(
+        "--from",
+        dest="sender",
+        required=True,
+        metavar="ADDRESS",
+        help="whose letter it is; see hub/demo/people.py",
+    )
     write.add_argument(
         "--subject", required=True, help='a subject that begins with "Re:" answers the newest such letter'
     )
-    write.add_argument("--text", required=True)
+    write.add_argument("--text", required=True, help="what it says")
     write.add_argument("--to", default=None, help="default: the shop's support mailbox")
     _add_folder(write)
     write.set_defaults(run=write_letter)
     mailbox = deeds.add_parser("mailbox", help="show what a customer got")
-    mailbox.add_argument("address")
+    mailbox.add_argument("address", metavar="ADDRESS", help="whose mailbox")
     _add_folder(mailbox)
     add_json(mailbox)
     mailbox.set_defaults(run=show_mailbox)

@@ -44,7 +44,7 @@ def register(commands: Any) -> None:
     again.set_defaults(run=read_again)
 
     exporting = commands.add_parser("export", help="everything of a kind, one JSON line each")
-    exporting.add_argument("what", choices=["messages"])
+    exporting.add_argument("what", choices=["messages"], help="one line for each message, oldest first")
     exporting.add_argument("--jsonl", action="store_true", help="JSON lines (always; accepted for clarity)")
     exporting.set_defaults(run=export_all)
 

@@ -12,7 +12,7 @@ from hub.cli.asking import add_json, ask, settings_of
 
 def register(commands: Any) -> None:
     event = commands.add_parser("event", help="one recorded fact, both parts readable")
-    event.add_argument("position", type=int)
+    event.add_argument("position", type=int, metavar="POSITION", help="its number in the log, from 1")
     add_json(event)
     event.set_defaults(run=show_event)
     history = commands.add_parser(

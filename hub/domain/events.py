@@ -13,4 +13,12 @@ StreamEvent = CustomerEvent | ConversationEvent | ComplaintEvent
 
 Event = StreamEvent | AccountEvent | StaffEvent
 
-__all__ = ["AccountEvent", "ComplaintEvent", "ConversationEvent", "CustomerEvent", "Event", "StaffEvent", "StreamEvent"]
+__all__ = [
+    "AccountEvent",
+    "ComplaintEvent",
+    "ConversationEvent",
+    "CustomerEvent",
+    "Event",
+    "StaffEvent",
+    "StreamEvent",
+]

@@ -86,6 +86,8 @@ class ComplaintTold:
 
 @event("complaint.closed.v1")
 class ComplaintClosed:
+    """Nothing more is to be done about it, and why."""
+
     complaint: ComplaintId
     reason: CloseReason
 

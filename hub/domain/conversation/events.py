@@ -44,6 +44,8 @@ ReplyKind = Literal["reply", "forward", "new", "acknowledgement", "receipt"]
 
 @event("conversation.opened.v1")
 class ConversationOpened:
+    """A conversation began, by a customer's first message or by a letter of ours."""
+
     conversation: ConversationId
     account: AccountId
     channel: str
@@ -100,6 +102,8 @@ class MessageSeenAgain:
 
 @event("note.added.v1")
 class NoteAdded:
+    """A colleague wrote something for colleagues; no customer sees it."""
+
     note: NoteId
     conversation: ConversationId
     text: Personal[str]
@@ -137,6 +141,8 @@ class ReplyWritten:
 
 @event("reply.withdrawn.v1")
 class ReplyWithdrawn:
+    """Taken back before it left ("undo")."""
+
     message: MessageId
     conversation: ConversationId
 
@@ -151,6 +157,8 @@ class ConversationAssigned:
 
 @event("conversation.snoozed.v1")
 class ConversationSnoozed:
+    """Put off: it comes back at `until`, or when the customer writes."""
+
     conversation: ConversationId
     until: datetime
 
@@ -165,6 +173,8 @@ class ConversationWoken:
 
 @event("conversation.resolved.v1")
 class ConversationResolved:
+    """Nothing is waiting for us here any more."""
+
     conversation: ConversationId
 
 
@@ -184,12 +194,16 @@ class ConversationReopened:
 
 @event("conversation.tagged.v1")
 class ConversationTagged:
+    """A colleague put this tag on it."""
+
     conversation: ConversationId
     tag: str
 
 
 @event("conversation.untagged.v1")
 class ConversationUntagged:
+    """The tag was taken off."""
+
     conversation: ConversationId
     tag: str
 
@@ -204,6 +218,8 @@ class ConversationMarkedSpam:
 
 @event("conversation.unmarked_spam.v1")
 class ConversationUnmarkedSpam:
+    """It is no spam after all."""
+
     conversation: ConversationId
 
 

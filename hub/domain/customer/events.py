@@ -21,6 +21,8 @@ class CustomerOpened:
 
 @event("customer.named.v1")
 class CustomerNamed:
+    """A colleague gave the customer this name."""
+
     name: Personal[str]
 
 
@@ -62,6 +64,8 @@ class CustomersLinked:
 
 @event("customers.unlinked.v1")
 class CustomersUnlinked:
+    """The link was a mistake, or is over; each keeps what is their own."""
+
     other: CustomerId
     why: str
 

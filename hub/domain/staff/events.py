@@ -22,17 +22,23 @@ class AgentJoined:
 
 @event("agent.role_changed.v1")
 class AgentRoleChanged:
+    """They may do what `role` may from now on."""
+
     agent: AgentId
     role: Role
 
 
 @event("agent.left.v1")
 class AgentLeft:
+    """They may not sign in any more; what they did stays theirs."""
+
     agent: AgentId
 
 
 @event("agent.signed_in.v1")
 class AgentSignedIn:
+    """A session of theirs began."""
+
     agent: AgentId
 
 
@@ -47,12 +53,16 @@ class SavedReplyKept:
 
 @event("saved_reply.removed.v1")
 class SavedReplyRemoved:
+    """This text is no longer offered."""
+
     name: str
     language: str
 
 
 @event("signature.set.v1")
 class SignatureSet:
+    """The text below every reply of this inbox; it wins over the settings file."""
+
     account: AccountId
     text: str
 

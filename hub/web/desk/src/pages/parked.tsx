@@ -62,7 +62,7 @@ function Account({ account }: { account: AccountHealth }) {
     <li class="sheet account">
       <span class={account.connected ? "health on" : "health"}><Icon name={account.connected ? "check" : "warn"} />{t(account.connected ? "parked.connected" : "parked.broken")}</span>
       <div><strong>{account.name}</strong> <span class="muted">{account.address}</span>
-        <p class="muted">{[t("parked.contact", { time: said(account.last_contact) }), t("parked.letter", { time: said(account.last_letter) }), account.quiet_hours ? t("parked.quiet", { n: Math.round(account.quiet_hours) }) : ""].filter(Boolean).join(" · ")}</p>
+        <p class="muted">{[t("parked.contact", { time: said(account.last_contact) }), t("parked.letter", { time: said(account.last_letter) }), (account.quiet_hours ?? 0) >= 1 ? t("parked.quiet", { n: Math.round(account.quiet_hours ?? 0) }) : ""].filter(Boolean).join(" · ")}</p>
         {account.why && !account.connected ? <p class="hint warn"><Icon name="warn" />{account.why}</p> : null}
       </div>
     </li>

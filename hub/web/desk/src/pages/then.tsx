@@ -3,7 +3,7 @@ import { t, type Key } from "../i18n";
 import * as audit from "../state/audit";
 import { Tree } from "./tree";
 
-const KNOWN: Record<string, Key> = { identities: "audit.identities", conversations: "audit.conversations", complaints: "audit.complaints", links: "audit.links" };
+const KNOWN: Record<string, Key> = { customer: "panel.customer", identities: "audit.identities", conversations: "audit.conversations", complaints: "audit.complaints", links: "audit.links" };
 
 export function StateThen() {
   const { value: then } = audit.then;
@@ -23,11 +23,12 @@ export function StateThen() {
 }
 
 function Part({ name, value }: { name: string; value: unknown }) {
-  const items: [string, unknown][] = Array.isArray(value) ? value.map((one, at) => [String(at), one]) : Object.entries(value as object);
+  const list = Array.isArray(value);
+  const items: [string, unknown][] = list ? value.map((one, at) => [String(at), one]) : [[name, value]];
   const title = KNOWN[name];
   return (
     <>
-      <h3>{title ? t(title) : name} <span class="count">{items.length}</span></h3>
+      <h3>{title ? t(title) : name} {list ? <span class="count">{items.length}</span> : null}</h3>
       {items.length ? items.map(([key, one]) => <div class="sheet" key={key}><Tree value={one} /></div>) : <p class="muted">{t("audit.nothing")}</p>}
     </>
   );

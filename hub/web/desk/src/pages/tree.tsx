@@ -1,8 +1,13 @@
-/** Any JSON as names and values, nested ones indented. */
+/** Any JSON as names and values, nested ones indented; moments are told as people tell them, exactly on hover. */
+import { lang } from "../i18n";
+import { moment } from "../logic/times";
+
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/;
 
 export function Tree({ value }: { value: unknown }) {
   if (Array.isArray(value)) return value.length ? <ol class="tree">{value.map((one, at) => <li key={at}><Tree value={one} /></li>)}</ol> : <span class="muted">–</span>;
   if (value && typeof value === "object") return <Fields value={value as Record<string, unknown>} />;
+  if (typeof value === "string" && MOMENT.test(value)) return <time dateTime={value} title={value}>{moment(value, lang.value)}</time>;
   return <span class={value === "" || value === null || value === undefined ? "muted" : `value ${typeof value}`}>{plain(value)}</span>;
 }
 

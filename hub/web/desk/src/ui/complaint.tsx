@@ -79,7 +79,7 @@ function Detection({ complaint }: { complaint: ComplaintInfo }) {
   return (
     <div class="panel-section">
       <h2>{t("comp.detection")} <span class="badge">{t("comp.score", { n: complaint.score })}</span></h2>
-      <ul class="why">{complaint.reasons.map((reason) => <li key={reason}>{reason}</li>)}</ul>
+      <ul class="why">{complaint.reasons.map((reason) => <li key={reason}>{maybe(`reason.${reason}`, reason)}</li>)}</ul>
     </div>
   );
 }

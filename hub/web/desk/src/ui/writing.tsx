@@ -17,7 +17,8 @@ export function Writing() {
   useEffect(() => {
     const at = field.current;
     if (!at || !composer.focused.value) return;
-    at.focus({ preventScroll: true });
+    const address = draft.mode === "new" && !draft.to.length ? document.getElementById("people-to") : null;
+    (address ?? at).focus({ preventScroll: true });
     const end = draft.mode === "forward" ? 0 : at.value.length;
     at.setSelectionRange(end, end);
   }, [composer.focused.value]);

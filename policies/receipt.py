@@ -13,7 +13,8 @@ from hub.domain.letters import Address
 from hub.domain.policy import Memory, Policy
 from hub.domain.vocabulary import opened
 from policies.acknowledge import LANGUAGES, receipt_number, shipped, why_not
-from policies.detect_complaint import Pack, score
+from policies.complaint_words import Pack
+from policies.detect_complaint import score
 
 NAME: Final = "receipt"
 

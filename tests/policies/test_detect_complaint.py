@@ -44,8 +44,8 @@ def test_the_subject_speaks_too_unless_it_only_answers() -> None:
 def test_the_reasons_are_the_names_of_rules_heaviest_first() -> None:
     found = score(shipped(), "", "I want to complain: it is broken. Refund me immediately!")
     assert found.reasons[0] == "says it is a complaint"
-    assert set(found.reasons[1:]) == {"tells of a failure", "asks to be made whole", "demands"}
-    assert found.score == 7.0
+    assert set(found.reasons[1:]) == {"tells of something broken", "asks to be made whole", "demands"}
+    assert found.score == 8.5
     assert found.rules == "detection-1"
 
 
@@ -54,8 +54,8 @@ def test_without_the_ignored_phrases_a_denial_would_be_a_complaint() -> None:
     import re
 
     deaf = replace(shipped(), ignore_en=re.compile("(?!)"), ignore_zh=re.compile("(?!)"))
-    assert score(deaf, "", "I have no complaint, only a question about the invoice.").is_complaint
-    assert score(deaf, "", "我不是投诉，只是想咨询一下发票。").is_complaint
+    assert score(deaf, "", "I have no complaint, I like the invoice.").is_complaint
+    assert score(deaf, "", "我不是投诉，发票收到了。").is_complaint
 
 
 def test_a_complaint_is_detected_and_registered_under_one_id() -> None:

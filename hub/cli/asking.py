@@ -6,18 +6,23 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from infra import control
-from infra.settings import Settings, load_settings
+from infra.settings import Settings, load_settings, password_of
+from infra.settings.passwords import PasswordProblem
 
 Asked = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 
 
 def settings_of(asked: Namespace) -> Settings:
-    """Raises `ConfigurationError`."""
-    return load_settings(asked.config)
+    """The settings; their passwords are struck out of every log line from now on. Raises `ConfigurationError`."""
+    settings = load_settings(asked.config)
+    for mailbox in settings.mailboxes:
+        with suppress(PasswordProblem):
+            asked.blotter.learn(password_of(mailbox))
+    return settings
 
 
 @asynccontextmanager

@@ -23,7 +23,7 @@ REFUSED = (ControlRefused, HubRunning, LookupError, ValueError, OSError)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; what goes wrong is one sentence on standard error."""
     asked = parser().parse_args(arguments)
-    start_logging(form="json" if asked.log_json else "plain", level=asked.log_level)
+    asked.blotter = start_logging(form="json" if asked.log_json else "plain", level=asked.log_level)
     try:
         return _run(asked)
     except WRONG_SETTINGS as wrong:

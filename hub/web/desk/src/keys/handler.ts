@@ -2,7 +2,7 @@
 import { layer } from "../state/layers";
 import { shortcuts } from "../state/prefs";
 import { me } from "../state/session";
-import { can, RUN } from "./run";
+import { can, RUN, swallow } from "./run";
 import { TABLE, type Shortcut } from "./table";
 
 const SOON = 1500;
@@ -42,6 +42,7 @@ export function onKey(event: KeyboardEvent): void {
   const key = nameOf(event);
   const palette = key === "mod+k" && !!me.value && layer.value?.kind !== "palette";
   if (!palette && (!shortcuts.value || !me.value || layer.value || isTyping(event) || belongsElsewhere(event) || event.repeat && !/^(j|k|Arrow)/.test(key))) return;
+  if (Date.now() < swallow.until) return event.preventDefault();
   const previous = Date.now() - beforeAt < SOON ? before : "";
   const shortcut = found(key, previous);
   before = !previous && !shortcut && starts(key) ? key : "";

@@ -43,14 +43,19 @@ function stepMessage(by: 1 | -1): void {
   next?.scrollIntoView({ block: "start", behavior: "smooth" });
 }
 
+/** Until when keys are swallowed, ms since 1970: the composer that was asked for is not open yet, and what is typed is no order. */
+export const swallow = { until: 0 };
+
 function writeAfterOpening(mode: "reply" | "reply_all" | "forward" | "note"): void {
   const conversation = subject();
   if (!conversation) return;
   go(pathOf(here(), conversation));
+  swallow.until = Date.now() + 3000;
   // A conversation that is only selected is read first.
   const stop = thread.answer.subscribe((answer) => {
     if (answer?.row.conversation !== conversation) return;
     queueMicrotask(() => stop());
+    swallow.until = 0;
     composer.write(mode);
   });
 }

@@ -11,7 +11,7 @@ import { isLetter, keepNever, type Draft } from "./draft";
 import * as list from "./list";
 import { go, pathOf, route } from "./route";
 import * as thread from "./thread";
-import { say, sayWhy } from "./toasts";
+import { dismiss, say, sayWhy } from "./toasts";
 
 export const busy = signal(false);
 export const problem = signal("");
@@ -59,7 +59,8 @@ async function sendReply(place: string, draft: Draft, resolve: boolean): Promise
   composer.discard(place);
   const seconds = Math.round(inboxOf(draft.account)?.undo_seconds ?? 10);
   const undo = { label: t("sent.undo"), run: () => void undoSend(place, done.id ?? "", draft) };
-  say(t(resolve ? "compose.sentResolved" : "compose.sentToast", { n: seconds }), { action: undo, lasts: Math.max(1, seconds) * 1000 });
+  const toast = say(t(resolve ? "compose.sentResolved" : "compose.sentToast", { n: seconds }), { action: undo, lasts: Math.max(1, seconds) * 1000 });
+  leaving.set(done.id ?? "", { toast, draft });
   if (resolve && route.value.page === "inbox" && ["mine", "unassigned", "open", "snoozed"].includes(route.value.view)) moveOn(place);
   void settled(done.position);
 }
@@ -78,12 +79,16 @@ async function openWhenThere(done: Done): Promise<void> {
   if (done.id) go(pathOf(view, done.id));
 }
 
+/** Letters sent from this page: their toast, and what was written. */
+const leaving = new Map<string, { toast: number; draft: Draft }>();
+
 /** Take a letter back before it leaves; its words return to the composer when we have them. */
-export async function undoSend(conversation: string, message: string, draft?: Draft): Promise<void> {
+export async function undoSend(conversation: string, message: string, draft = leaving.get(message)?.draft): Promise<void> {
+  dismiss(leaving.get(message)?.toast ?? 0);
   try {
     const done = await calls.undoSend(conversation, message);
     if (draft) composer.bringBack(conversation, draft);
-    say(t("compose.withdrawn"));
+    say(t(draft ? "compose.withdrawn" : "sent.withdrawn"));
     await settled(done.position);
   } catch (no) {
     sayWhy(no);

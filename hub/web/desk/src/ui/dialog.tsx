@@ -1,6 +1,6 @@
 /** A modal layer: the browser keeps the focus inside, Esc closes this layer alone, the focus goes back where it was. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import { close } from "../state/layers";
 import { Tool } from "./bits";
@@ -9,7 +9,8 @@ interface DialogProps { label: string; kind?: string; children: ComponentChildre
 
 export function Dialog({ label, kind = "", children, bare }: DialogProps) {
   const box = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before the next key arrives: what is typed right after a shortcut belongs into the dialog.
+  useLayoutEffect(() => {
     const at = box.current!;
     const before = document.activeElement as HTMLElement | null;
     at.showModal();

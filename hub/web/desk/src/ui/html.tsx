@@ -36,7 +36,7 @@ export function HtmlView({ message }: { message: string }) {
 
 /** A page of the hub with a policy of its own, for ours allows no remote image. It can't be measured: it scrolls and can be drawn larger. */
 function WithImages({ message, height }: { message: string; height: number }) {
-  return <iframe class="letter scrolls" title={t("msg.frame")} sandbox="allow-popups allow-popups-to-escape-sandbox" src={calls.letterFrame(message)} ref={(at) => { if (at) at.style.height = `${Math.max(320, height)}px`; }} />;
+  return <iframe class="letter scrolls" title={t("msg.frame")} sandbox="allow-popups allow-popups-to-escape-sandbox" src={calls.letterFrame(message)} ref={(at) => { if (at) at.style.height = `${Math.max(160, height + 12)}px`; }} />;
 }
 
 /** Same origin only so that its height can be measured and its styles applied; `allow-scripts` is never given. */

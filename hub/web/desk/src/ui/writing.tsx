@@ -14,7 +14,7 @@ export function Writing() {
   const [slash, setSlash] = useState<{ word: string; at: number } | null>(null);
   const note = draft.mode === "note";
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const at = field.current;
     if (!at || !composer.focused.value) return;
     const address = draft.mode === "new" && !draft.to.length ? document.getElementById("people-to") : null;

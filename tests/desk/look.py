@@ -59,7 +59,9 @@ def shoot(browser: Browser, asked: argparse.Namespace, language: str, theme: str
         locale="zh-CN" if language == "zh" else "en-GB",
         base_url=asked.address,
     )
-    page.on("console", lambda said: print("console:", said.text) if said.type in ("error", "warning") else None)
+    page.on(
+        "console", lambda said: print("console:", said.text) if said.type in ("error", "warning") else None
+    )
     page.on("pageerror", lambda broken: print("error:", broken))
     only = set(filter(None, asked.only.split(",")))
     for name in pages(page, asked):
@@ -100,10 +102,14 @@ def conversation(page: Page) -> Iterator[str]:
     page.keyboard.press("n")
     yield "note"
     page.keyboard.press("Escape")
-    if page.locator("#tab-complaint").count():
-        page.locator("#tab-complaint").click()
-        yield "complaint"
-        page.locator("#tab-customer").click()
+    page.locator(".thread").focus()
+    if not page.locator(".panel").count():
+        page.keyboard.press("\\")
+    page.locator("#tab-complaint").click()
+    yield "complaint"
+    page.locator("#tab-customer").click()
+    page.locator(".customer-name a").first.wait_for()
+    yield "context"
 
 
 def layers(page: Page) -> Iterator[str]:
@@ -117,7 +123,9 @@ def layers(page: Page) -> Iterator[str]:
 
 
 def others(page: Page) -> Iterator[str]:
-    customer = page.locator(".customer-name a").first.get_attribute("href") or "/"
+    address = page.evaluate("location.pathname.split('/').pop()")
+    row = page.request.get(f"/api/v1/conversations/{address}").json()["row"]
+    customer = f"/customers/{row['customer']}"
     for name, path in (
         ("compose", "/inbox/open/new"),
         ("search", "/search?q=lamp"),

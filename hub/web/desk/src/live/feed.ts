@@ -2,6 +2,7 @@
 import { batch } from "@preact/signals";
 import type { LiveMessage } from "../api/types";
 import { t } from "../i18n";
+import { keepFailed } from "../state/composer";
 import * as customer from "../state/customer";
 import * as list from "../state/list";
 import { refreshParked } from "../state/parked";
@@ -29,6 +30,7 @@ function greeted(message: Of<"hello">): void {
   offlineSince.value = null;
   forgetSeats();
   say(t("live.back"));
+  keepFailed();
   everything(message.position);
 }
 

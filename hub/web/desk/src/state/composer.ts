@@ -86,6 +86,11 @@ export function change(part: Partial<Draft>): void {
   keepSoon(at, () => { const one = drafts.value.get(at); return one && !isEmpty(one, null) ? one : null; }, (how) => { if (place.value === at) saved.value = how; });
 }
 
+/** The hub is back: keep the draft that could not be kept. */
+export function keepFailed(): void {
+  if (saved.value === "failed") change({});
+}
+
 /** Close the composer; what is written stays. */
 export function close(): void {
   const at = place.value;

@@ -17,8 +17,8 @@ export const busy = signal(false);
 export const problem = signal("");
 /** What arrived after the last message that the writer had seen; the next Send goes through. */
 export const stale = signal<{ conversation: string; entries: readonly Entry[]; resolve: boolean } | null>(null);
-/** The letter tells the complaint's outcome. */
-export const tells = signal(false);
+/** The complaint whose outcome the letter tells, or "". */
+export const tells = signal("");
 
 export async function send(resolve = false, seen?: string | null): Promise<void> {
   if (busy.value || !composer.draft.value) return;
@@ -29,7 +29,7 @@ export async function send(resolve = false, seen?: string | null): Promise<void>
   try {
     await deliver(composer.place.value, seen === undefined ? draft : { ...draft, seen }, resolve);
     stale.value = null;
-    tells.value = false;
+    tells.value = "";
   } catch (no) {
     await refused(no, resolve);
   } finally {
@@ -54,7 +54,7 @@ async function addNote(place: string, draft: Draft): Promise<void> {
 async function sendReply(place: string, draft: Draft, resolve: boolean): Promise<void> {
   const { mode, to, cc, subject, text, answers, seen } = draft;
   const files = draft.files.flatMap((file) => file.id ?? []);
-  const letter = { mode: mode as "reply", to, cc, subject, text, files, answers, seen, resolve, ...(tells.value ? { tells_outcome: true } : {}) };
+  const letter = { mode: mode as "reply", to, cc, subject, text, files, answers, seen, resolve, ...(tells.value && tells.value === thread.complaint.value?.id ? { tells_outcome: true } : {}) };
   const done = await calls.reply(place, letter);
   composer.discard(place);
   const seconds = Math.round(inboxOf(draft.account)?.undo_seconds ?? 10);

@@ -136,7 +136,7 @@ function Foot() {
         </>
       )}
       {!note && !fresh && complaint?.phase === "responded" && !complaint.told_at ? (
-        <label class="check"><input type="checkbox" checked={sending.tells.value} onChange={(event) => (sending.tells.value = event.currentTarget.checked)} />{t("compose.tellsOutcome", { number: complaint.number })}</label>
+        <label class="check"><input type="checkbox" checked={sending.tells.value === complaint.id} onChange={(event) => (sending.tells.value = event.currentTarget.checked ? complaint.id : "")} />{t("compose.tellsOutcome", { number: complaint.number })}</label>
       ) : null}
       <span class="grow" />
       {signature ? <span class="signature muted" title={signature}>{signature.split("\n").find((line) => line.trim() && line.trim() !== "--")}</span> : null}

@@ -6,17 +6,15 @@ and loads one from its own table when the memory has let it go; nothing else is 
 
 from __future__ import annotations
 
-import asyncio
+import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TypeAlias, cast, get_args
+from typing import Any, Final, Protocol, TypeAlias, get_args
 from uuid import UUID
 
 from sqlalchemy import (
     Column,
-    Connection,
-    Engine,
     Executable,
     Integer,
     LargeBinary,
@@ -37,6 +35,7 @@ from hub.domain.customer.events import CustomerEvent
 from hub.domain.customer.state import INITIAL, CustomerState
 from hub.domain.ids import StreamId
 from hub.domain.vocabulary import Opaque
+from projections.dialect import run
 from projections.page import Page
 from projections.projection import Projection, Subscriptions
 
@@ -215,25 +214,20 @@ def projection(seal: Seal, unseal: Seal) -> Projection:
 class StatesView:
     """The `States` port over the views file."""
 
-    readers: Engine
+    lookup: sqlite3.Connection
     unseal: Seal
 
     async def load(self, stream: StreamId) -> Stored | None:
         """The stream's state as of the view's position."""
-        return await asyncio.to_thread(self._ask, STATE_OF, {"stream": str(stream)}, stream)
+        return self._ask(STATE_OF, {"stream": str(stream)}, stream)
 
     async def load_item(self, stream: StreamId, item: UUID) -> Stored | None:
         """A closed conversation or complaint, as of the stream's version at the view's position."""
-        return await asyncio.to_thread(self._ask, ITEM_OF, {"stream": str(stream), "item": str(item)}, stream)
+        return self._ask(ITEM_OF, {"stream": str(stream), "item": str(item)}, stream)
 
     def _ask(self, query: Executable, values: dict[str, str], stream: UUID) -> Stored | None:
-        with self.readers.connect() as connection:
-            row = first(connection, query, values)
-        plain = None if row is None else self.unseal(stream, row[1])
-        return (
-            None if row is None or plain is None else Stored(version=row[0], fold=CUSTOMER.fold, data=plain)
-        )
-
-
-def first(connection: Connection, query: Executable, values: dict[str, str]) -> tuple[int, bytes] | None:
-    return cast("tuple[int, bytes] | None", connection.execute(query, values).first())
+        """By an index, and in some µs: less than handing it to a thread."""
+        for version, sealed in run(self.lookup.cursor(), query, values):
+            plain = self.unseal(stream, sealed)
+            return None if plain is None else Stored(version=version, fold=CUSTOMER.fold, data=plain)
+        return None

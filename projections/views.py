@@ -95,6 +95,12 @@ def open_reader(path: Path, *, size: int = 4) -> Engine:
     return engine
 
 
+def open_lookup(path: Path) -> sqlite3.Connection:
+    """One read-only connection for look-ups by an index that the event loop makes itself, each within some µs."""
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, cached_statements=256)
+
+
 def prepare(connection: sqlite3.Connection, pages: Sequence[Projection], incarnation: str) -> None:
     """Tables for every projection; one of another version or incarnation starts again from nothing."""
     connection.execute("BEGIN IMMEDIATE")

@@ -111,9 +111,8 @@ async def _record(walk: Walk, letter: Letter, home: Home, place: Place) -> Lande
     await walk.keys.ensure(StreamId(place.customer))
     envelope = walk.envelope(letter.keys, Actor(kind="customer", id=str(place.customer)), letter.cause)
     decided = partial(_plan, walk, letter, heard, opens)
-    done = await walk.transactor.transact(
-        CUSTOMER, StreamId(place.customer), decided, envelope, items=(conversation,)
-    )
+    items = (place.conversation,) if place.conversation else ()  # a new one has not closed yet
+    done = await walk.transactor.transact(CUSTOMER, StreamId(place.customer), decided, envelope, items=items)
     if isinstance(done.answer, AlreadyDone):
         seen = await walk.log.seen(letter.keys.letter)
         return await seen_again(walk, letter.arrival, letter.keys, done.position if seen is None else seen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -77,6 +78,7 @@ class House:
     tables: DeskTables
     runner: Runner
     views: Readers
+    lookup: sqlite3.Connection
     readers: ChannelReaders
     transactor: Transactor
     addressing: SignedAddressing
@@ -158,6 +160,7 @@ async def open_runner(path: Path, log: Log, keys: KeyFile) -> Runner:
 
 def _close(house: House) -> None:
     house.views.dispose()
+    house.lookup.close()
     house.tables.close()
     house.vault.close()
 
@@ -201,7 +204,8 @@ def _wired(
 ) -> House:
     engine, readers = views.open_reader(files.views), channel_readers(settings, workers)
     vault, secrets = FolderVault(files.vault, keys), keys.secrets
-    stored = StatesView(readers=engine, unseal=Boxes(keys).unseal)
+    lookup = views.open_lookup(files.views)
+    stored = StatesView(lookup=lookup, unseal=Boxes(keys).unseal)
     transactor = Transactor(log, keys, StateCache(log, stored), SystemRandom())
     addressing = SignedAddressing(secrets)
     walk = Walk(
@@ -210,7 +214,7 @@ def _wired(
         keys=keys,
         secrets=secrets,
         readers=readers,
-        threads=ThreadsView(readers=engine),
+        threads=ThreadsView(lookup=lookup),
         views=runner,
         transactor=transactor,
         addressing=addressing,
@@ -227,6 +231,7 @@ def _wired(
         tables=open_desk(files.desk, keys, now),
         runner=runner,
         views=engine,
+        lookup=lookup,
         readers=readers,
         transactor=transactor,
         addressing=addressing,

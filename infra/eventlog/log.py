@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
@@ -85,13 +84,13 @@ class Log:
         return followed(partial(self._page, tables.SELECT_ALL), self._news, after, limit)
 
     async def head(self) -> Position:
-        return Position(await self._value(tables.SELECT_HEAD) or 0)
+        return Position(self._value(tables.SELECT_HEAD) or 0)
 
     async def version(self, stream: StreamId) -> int:
-        return await self._value(tables.SELECT_VERSION, stream.hex) or 0
+        return self._value(tables.SELECT_VERSION, stream.hex) or 0
 
     async def holder(self, key: bytes) -> StreamId | None:
-        found = await self._value(tables.SELECT_CLAIMS.format(keys="?"), key, column=1)
+        found = self._value(tables.SELECT_CLAIMS.format(keys="?"), key, column=1)
         return StreamId(UUID(found)) if found else None
 
     async def claims_of(self, stream: StreamId) -> Sequence[bytes]:
@@ -102,11 +101,11 @@ class Log:
         return [key for (key,) in rows]
 
     async def seen(self, key: bytes) -> Position | None:
-        found = await self._value(tables.SELECT_ONCE.format(keys="?"), key, column=1)
+        found = self._value(tables.SELECT_ONCE.format(keys="?"), key, column=1)
         return None if found is None else Position(found)
 
     async def mark(self, name: str) -> str | None:
-        found: str | None = await self._value(tables.SELECT_MARK, name)
+        found: str | None = self._value(tables.SELECT_MARK, name)
         return found
 
     async def incarnation(self) -> str:
@@ -127,9 +126,6 @@ class Log:
             lambda db: [self.codec.open(row) for row in page(db, statement, *values)]
         )
 
-    async def _value(self, statement: str, *values: object, column: int = 0) -> Any:
-        def first(db: sqlite3.Connection) -> object:
-            row = db.execute(statement, values).fetchone()
-            return row[column] if row else None
-
-        return await self._reading.ask(first)
+    def _value(self, statement: str, *values: object, column: int = 0) -> Any:
+        row = self._reading.row(statement, *values)
+        return row[column] if row else None

@@ -337,6 +337,9 @@ class Counting:
         self.read += len(facts)
         return facts
 
+    async def version(self, stream):
+        return await self.log.version(stream)
+
 
 async def test_rule_18_only_the_tail_is_folded_where_a_state_is_stored():
     log = MemoryLog()

@@ -15,7 +15,7 @@ from hub.domain.customer.state import INITIAL, CustomerState
 from hub.domain.ids import StreamId
 from projections import states
 from projections.book import open_book
-from projections.views import open_reader
+from projections.views import open_lookup
 from tests.projections.histories import history
 
 
@@ -48,7 +48,7 @@ def closed_at_the_end(facts: Iterable[Recorded]) -> dict[UUID, ClosedItem]:
 
 
 async def stored(path: Path, facts: Iterable[Recorded]) -> dict[StreamId, Any]:
-    view = states.StatesView(readers=open_reader(path), unseal=unseal)
+    view = states.StatesView(lookup=open_lookup(path), unseal=unseal)
     found = {}
     for stream, own in of_customers(facts).items():
         kept = await view.load(stream)
@@ -56,7 +56,7 @@ async def stored(path: Path, facts: Iterable[Recorded]) -> dict[StreamId, Any]:
         state = decoded(kept, CustomerState, CUSTOMER.fold)
         assert kept is None or kept.version == own[-1].version
         found[stream] = state, {item: decoded(row, ClosedItem, CUSTOMER.fold) for item, row in items.items()}
-    view.readers.dispose()
+    view.lookup.close()
     return found
 
 

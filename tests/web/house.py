@@ -44,7 +44,7 @@ from projections.book import open_book
 from projections.pages import PAGES
 from projections.runner import Runner
 from projections.threads import ThreadsView
-from projections.views import open_reader
+from projections.views import open_lookup, open_reader
 
 PASSWORD = "correct horse battery"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -182,7 +182,7 @@ async def house(folder: Path, *, public_url: str = HERE, static: Path | None = N
     runner = Runner(log=log, book=open_book(folder / "views.db", PAGES, "one"), clock=clock)
     views = open_reader(folder / "views.db")
     transactor = Transactor(log, keys, StateCache(log), Random(7))
-    addressing, threads = SignedAddressing(keys.secrets), ThreadsView(readers=views)
+    addressing, threads = SignedAddressing(keys.secrets), ThreadsView(lookup=open_lookup(folder / "views.db"))
 
     async def ask(question: Any) -> Any:
         def answer() -> Any:

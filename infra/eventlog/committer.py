@@ -11,8 +11,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from queue import SimpleQueue
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from hub.app.ports import Answer, Appended, LogStopped
 from infra.eventlog.batch import Draft, is_so, plan
@@ -23,6 +24,12 @@ MOST_EVENTS: Final = 500
 MOST_BYTES: Final = 256 * 1024
 MOST_WAITING: Final = 4096
 MOST_TRIES: Final = 5
+
+
+S = TypeVar("S", bound=Store)
+Settled = tuple[int, Sequence[Answer] | LogStopped]
+Settle = Callable[[S, Sequence[Draft]], Settled]
+"""The head after a batch, and an answer for each draft, or why there is none."""
 
 
 class Waiting(NamedTuple):
@@ -37,8 +44,9 @@ class Committer:
     the loop appends at the end and wakes it when it had found nothing to do.
     """
 
-    def __init__(self, store: Store, landed: Callable[[int], None]) -> None:
+    def __init__(self, store: S, landed: Callable[[int], None], settle: Settle[S] | None = None) -> None:
         self._store = store
+        self._settle = partial(settle or settled, store)
         self._landed = landed
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Waiting] = deque()
@@ -118,7 +126,7 @@ class Committer:
     def _commit_batches(self) -> None:
         while self._waiting and not self._stopped:
             batch = next_batch(self._waiting)
-            head, result = settled(self._store, [waiting.draft for waiting in batch])
+            head, result = self._settle([waiting.draft for waiting in batch])
             if isinstance(result, LogStopped) and not isinstance(result, LogPaused):
                 self._stopped = result
             self._loop.call_soon_threadsafe(self._finish, batch, head, result)
@@ -145,20 +153,20 @@ def weight(draft: Draft) -> tuple[int, int]:
     return max(1, sum(map(len, draft.bodies))), draft.size
 
 
-def settled(store: Store, drafts: Sequence[Draft]) -> tuple[int, Sequence[Answer] | LogStopped]:
-    """The head after it, and an answer for each draft, or why there is none."""
+def settled(store: Store, drafts: Sequence[Draft], *, again: bool = False) -> Settled:
+    """Take the batch through transactions. `again`: an earlier try may have gone through."""
     try:
-        return _settled(store, drafts)
+        return _settled(store, drafts, again=again)
     except LogStopped as stopped:
         return 0, stopped
     except Exception as unforeseen:  # noqa: BLE001 - whoever waits must be told, whatever it is
         return 0, LogStopped(f"The log stopped over an error nobody foresaw: {unforeseen!r}")
 
 
-def _settled(store: Store, drafts: Sequence[Draft]) -> tuple[int, Sequence[Answer]]:
+def _settled(store: Store, drafts: Sequence[Draft], *, again: bool) -> tuple[int, Sequence[Answer]]:
     for tried in range(MOST_TRIES):
         try:
-            return _transaction(store, drafts, again=tried > 0)
+            return _transaction(store, drafts, again=again or tried > 0)
         except OutcomeUnknown:
             continue
     raise LogStopped("The database does not say whether it commits. Check it, then start again.")

@@ -18,7 +18,8 @@ NAME: Final = "control.sock"
 POINTER: Final = "control.path"
 LONGEST: Final = 100
 """A socket's path may have 107 bytes on Linux and fewer elsewhere."""
-LARGEST: Final = 64 * 1024 * 1024
+LARGEST: Final = 256 * 1024 * 1024
+"""Room for the largest letter that mail servers pass on, in base64."""
 
 Handler = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from hub.app.arrivals import Arrival
+from hub.app.arrivals import Arrival, Landed
 from hub.app.intake import take_in
 from hub.app.kinds import AGENT, CUSTOMER
 from hub.app.ports import Credential, Envelope
@@ -27,6 +27,7 @@ from hub.domain.staff.decisions import Join, decide_agent
 from hub.domain.vocabulary import Actor
 from hub.web.passwords import hashed
 from infra.codec import describe
+from projections import causes, parked
 from projections.history import AsOf, customer_as_of, events_of
 
 Params = Mapping[str, Any]
@@ -42,9 +43,18 @@ def handlers(house: House) -> dict[str, Callable[[Params], Awaitable[Mapping[str
 
 
 async def ingest(house: House, params: Params) -> Mapping[str, Any]:
-    """`account`, `raw` (base64): one letter down the path that every letter takes."""
-    inbox = await house.inbox_for(str(params["account"]))
-    landed = await take_in(house.walk, Arrival(inbox=inbox, raw=b64decode(params["raw"]), received_at=now()))
+    """`account`, `letters` (base64): some letters, in their order, down the path that every letter takes."""
+    inbox, moment = await house.inbox_for(str(params["account"])), now()
+    arrivals = [Arrival(inbox=inbox, raw=b64decode(raw), received_at=moment) for raw in params["letters"]]
+    landed = await asyncio.gather(
+        *(take_in(house.walk, arrival) for arrival in arrivals), return_exceptions=True
+    )
+    return {"landed": [_told(each) for each in landed]}
+
+
+def _told(landed: Landed | BaseException) -> Mapping[str, Any]:
+    if isinstance(landed, BaseException):
+        return {"ending": "", "why": str(landed) or type(landed).__name__}
     return {
         "ending": landed.ending,
         "position": landed.position,
@@ -87,7 +97,10 @@ async def event(house: House, params: Params) -> Mapping[str, Any]:
 
 async def history(house: House, params: Params) -> Mapping[str, Any]:
     """`customer`, `as_of`: every fact of a person as of then, and what the pages would have said. The reading is recorded."""
-    customer, as_of = CustomerId(UUID(params["customer"])), moment_or_position(str(params.get("as_of") or ""))
+    customer, as_of = (
+        customer_named(str(params["customer"])),
+        moment_or_position(str(params.get("as_of") or "")),
+    )
     facts = await events_of(house.log, customer, as_of)
     if not facts:
         raise LookupError(f"There is no customer {customer}" + (" as of then." if as_of else "."))
@@ -100,11 +113,26 @@ async def history(house: House, params: Params) -> Mapping[str, Any]:
     }
 
 
+def customer_named(text: str) -> CustomerId:
+    """Raises LookupError, as for any other id that nobody has."""
+    try:
+        return CustomerId(UUID(text))
+    except ValueError:
+        raise LookupError(
+            f"There is no customer {text}: an id looks like 9bd407b1-4e84-4393-8a75-ee27f2628e2d."
+        ) from None
+
+
 def moment_or_position(text: str) -> AsOf:
     """ "" is now, digits are a position, anything else an ISO time (UTC where it names no zone)."""
-    if not text or text.isdigit():
+    if not text or text.isdecimal():
         return int(text) if text else None
-    found = datetime.fromisoformat(text)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(
+            f"{text} is neither a position nor a time. Write 1234 or 2026-11-22T09:30:00Z."
+        ) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
@@ -124,7 +152,7 @@ async def resume_sending(house: House, params: Params) -> Mapping[str, Any]:
 
 
 async def status(house: House, params: Params) -> Mapping[str, Any]:
-    """Where the log and the views stand."""
+    """Where the log and the views stand, and what waits for a person."""
     lag = await house.runner.lag()
     return {
         "position": await house.log.head(),
@@ -133,6 +161,8 @@ async def status(house: House, params: Params) -> Mapping[str, Any]:
         "lag_seconds": lag.seconds,
         "trouble": house.runner.trouble,
         "sending_paused": house.files.paused.exists(),
+        "parked_letters": await house.ask(parked.waiting),
+        "parked_causes": await house.ask(causes.waiting),
     }
 
 

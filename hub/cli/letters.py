@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from argparse import Namespace
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +16,11 @@ from infra.control import ControlRefused
 TRY_AGAIN: Final = 75
 """EX_TEMPFAIL: a mail server keeps the letter and tries again."""
 
-AT_ONCE: Final = 32
+AT_ONCE: Final = 64
+BYTES_AT_ONCE: Final = 16 * 1024 * 1024
+
+Group = list[tuple[str, bytes | str]]
+"""Files with their letters, or with why there is none."""
 
 
 def register(commands: Any) -> None:
@@ -67,29 +70,53 @@ async def ingest(asked: Namespace) -> int:
 async def _ingest(asked: Namespace) -> int:
     endings: dict[str, int] = {}
     async with hub(settings_of(asked), reading=1 if len(asked.files) == 1 else 2) as answer:
-        async for file, landed in _each(asked.files, asked.account, answer):
-            endings[landed["ending"]] = endings.get(landed["ending"], 0) + 1
-            if asked.as_json:
-                print(json.dumps({"file": file, **landed}))
-    if not asked.as_json:
+        for group in _groups(asked.files):
+            for file, landed in await _put(group, asked.account, answer):
+                endings[landed["ending"]] = endings.get(landed["ending"], 0) + 1
+                _tell(file, landed, as_json=asked.as_json)
+    refused = endings.pop("", 0)
+    if not asked.as_json and endings:
         print(", ".join(f"{count} {ending}" for ending, count in sorted(endings.items())))
-    return 0
+    return TRY_AGAIN if refused else 0
 
 
-async def _each(
-    files: Sequence[str], account: str, answer: Asked
-) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-    """Some at a time, told in their order."""
-    for start in range(0, len(files), AT_ONCE):
-        group = files[start : start + AT_ONCE]
-        work = [answer("ingest", {"account": account, "raw": _content(file)}) for file in group]
-        for file, landed in zip(group, await asyncio.gather(*work), strict=True):
-            yield file, dict(landed)
+async def _put(group: Group, account: str, answer: Asked) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    """All in one question, so that an answer lands after the letter it answers."""
+    letters = [b64encode(raw).decode() for _, raw in group if isinstance(raw, bytes)]
+    landed = iter((await answer("ingest", {"account": account, "letters": letters}))["landed"])
+    return [
+        (file, {"ending": "", "why": raw} if isinstance(raw, str) else next(landed)) for file, raw in group
+    ]
 
 
-def _content(file: str) -> str:
-    raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    return b64encode(raw).decode()
+def _tell(file: str, landed: Mapping[str, Any], *, as_json: bool) -> None:
+    if not landed["ending"]:
+        note(f"amends: {file} is not on record, try again: {landed['why']}")
+    elif as_json:
+        print(json.dumps({"file": file, **landed}))
+
+
+def _groups(files: Sequence[str]) -> Iterator[Group]:
+    """Some letters at a time, in their order; a large one goes by itself."""
+    group: Group = []
+    size = 0
+    for file in files:
+        raw = _content(file)
+        if group and (len(group) == AT_ONCE or size + len(raw) > BYTES_AT_ONCE):
+            yield group
+            group, size = [], 0
+        group.append((file, raw))
+        size += len(raw)
+    if group:
+        yield group
+
+
+def _content(file: str) -> bytes | str:
+    """A letter, or why there is none: the others go on record all the same."""
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as failure:
+        return str(failure)
 
 
 async def read_again(asked: Namespace) -> int:

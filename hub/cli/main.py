@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
+from hub.cli.letters import TRY_AGAIN
 from hub.cli.parser import parser
 from hub.domain.errors import Refusal
 from infra.control import ControlRefused
@@ -22,7 +23,12 @@ REFUSED = (ControlRefused, HubRunning, LookupError, ValueError, OSError)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; what goes wrong is one sentence on standard error."""
-    asked = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        asked = parser().parse_args(words)
+    except SystemExit as left:
+        # A letter piped in by a mistyped command must not come back to its sender.
+        return TRY_AGAIN if left.code and "ingest" in words else int(left.code or 0)
     asked.blotter = start_logging(form="json" if asked.log_json else "plain", level=asked.log_level)
     try:
         return _run(asked)

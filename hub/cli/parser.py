@@ -17,7 +17,13 @@ def parser() -> ArgumentParser:
         "--config", type=Path, help="the settings file (default: AMENDS_CONFIG, else ./amends.toml)"
     )
     root.add_argument("--log-json", action="store_true", help="log as JSON lines")
-    root.add_argument("--log-level", default="WARNING", help="DEBUG, INFO, WARNING (default) or ERROR")
+    root.add_argument(
+        "--log-level",
+        default="WARNING",
+        choices=["DEBUG", "INFO", "WARNING", "ERROR"],
+        metavar="LOG_LEVEL",
+        help="DEBUG, INFO, WARNING (default) or ERROR",
+    )
     commands = root.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for subject in (demo, serving, admin, letters, records, care, bench):
         subject.register(commands)

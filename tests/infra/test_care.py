@@ -56,7 +56,9 @@ def letter(number: int, sender: str = "Ana Canaria <ana@customer.example>") -> s
 
 
 async def put_in(ask: Ask, number: int, **more: Any) -> Mapping[str, Any]:
-    return await ask("ingest", account="support", raw=letter(number, **more))
+    answer = await ask("ingest", account="support", letters=[letter(number, **more)])
+    landed: Mapping[str, Any] = answer["landed"][0]
+    return landed
 
 
 async def test_an_erasure_over_the_socket_leaves_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,94 @@
+"""The command line as a mail server and an operator meet it: what it prints, and the code it leaves with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Amends = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+LETTER = (
+    "From: Ana <{who}>\nTo: support@shop.example\nSubject: {subject}\nMessage-ID: <{name}@home.example>\n{more}"
+    "Content-Type: text/plain; charset=utf-8\n\n{text}\n"
+)
+
+
+@pytest.fixture
+def amends(tmp_path: Path) -> Amends:
+    """One command in a folder and a home of its own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AMENDS_", "XDG_"))}
+
+    def run(*words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-c", "import sys; from hub.cli import main; sys.exit(main())", *words]
+        root = str(Path(__file__).parents[2])
+        return subprocess.run(
+            command, cwd=tmp_path, env=clean | {"HOME": str(home), "PYTHONPATH": root}, input=stdin,
+            capture_output=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+def a_letter(name: str, *, who: str = "ana@home.example", answers: str = "", text: str = "Hello.") -> bytes:
+    more = f"In-Reply-To: <{answers}@home.example>\n" if answers else ""
+    return LETTER.format(who=who, name=name, subject=f"About {name}", more=more, text=text).encode()
+
+
+def lines(output: bytes) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def test_an_answer_lands_with_the_letter_before_it_even_where_the_account_is_new(
+    amends: Amends, tmp_path: Path
+) -> None:
+    (tmp_path / "1.eml").write_bytes(a_letter("first", text="A long story. " * 100_000))
+    (tmp_path / "2.eml").write_bytes(a_letter("second", answers="first"))
+    done = amends("ingest", "1.eml", "2.eml", "--account", "never-heard-of", "--json")
+    assert done.returncode == 0, done.stderr.decode()
+    first, second = lines(done.stdout)
+    assert first["conversation"] == second["conversation"]
+
+
+def test_a_letter_that_can_not_be_opened_keeps_no_other_from_the_record(
+    amends: Amends, tmp_path: Path
+) -> None:
+    (tmp_path / "1.eml").write_bytes(a_letter("one"))
+    (tmp_path / "2.eml").write_bytes(a_letter("two"))
+    done = amends("ingest", "1.eml", "missing.eml", "2.eml", "--account", "support")
+    assert (done.returncode, done.stdout) == (75, b"2 recorded\n")
+    assert b"missing.eml is not on record, try again" in done.stderr
+    assert b"Traceback" not in done.stderr and b"never awaited" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("ingest", "-"),
+        ("ingest", "-", "--acount", "support"),
+        ("--config", "missing.toml", "ingest", "-", "--account", "support"),
+        ("--log-level", "LOUD", "ingest", "-", "--account", "support"),
+    ],
+)
+def test_a_mail_server_keeps_a_letter_that_a_wrong_command_line_did_not_take(
+    amends: Amends, words: tuple[str, ...]
+) -> None:
+    done = amends(*words, stdin=a_letter("kept"))
+    assert done.returncode == 75
+    assert b"Traceback" not in done.stderr
+
+
+def test_wrong_words_are_told_in_a_sentence(amends: Amends) -> None:
+    for words in (("history", "nobody"), ("history", "nobody", "--as-of", "rubbish")):
+        done = amends(*words)
+        assert done.returncode == 1
+        assert b"There is no customer nobody" in done.stderr
+    assert amends("--log-level", "LOUD", "status").returncode == 2

@@ -79,7 +79,7 @@ export const RUN: Record<ActionId, () => void> = {
   resolve: about(actions.resolve),
   reopen: about(actions.reopen),
   tag: about((conversation) => layers.open({ kind: "tag", conversation })),
-  complaint: about(actions.markComplaint),
+  complaint: about(actions.toggleComplaint),
   spam: about(actions.toggleSpam),
   copyLink: about(actions.copyLink),
   goMine: view("mine"),

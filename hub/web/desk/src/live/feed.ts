@@ -36,9 +36,11 @@ function greeted(message: Of<"hello">): void {
 
 function changed(message: Of<"changed">): void {
   list.counters.value = message.counters;
-  thread.forget(message.conversations);
+  thread.forget(message.conversations, message.customers);
   void list.refresh(message.position);
-  if (thread.id.value && message.conversations.includes(thread.id.value)) void thread.refresh(message.position);
+  const open = thread.id.value;
+  // What becomes of a customer (an address is proven, everything is erased) shows in their letters too.
+  if (open && (message.conversations.includes(open) || message.customers.includes(thread.row.value?.customer ?? ""))) void thread.refresh(message.position);
   if (customer.id.value && message.customers.includes(customer.id.value)) void customer.refreshCustomer(message.position);
   if (message.parked) void refreshParked(message.position);
 }

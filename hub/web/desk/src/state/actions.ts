@@ -152,6 +152,19 @@ export function markComplaint(conversation: string, message?: string): Promise<v
   });
 }
 
+/** Not (or no longer) a complaint is marked as one; an open one is taken back, even when the bot found it. */
+export function toggleComplaint(conversation: string): Promise<void> {
+  const known = rowOf(conversation)?.complaint;
+  if (!known || known.phase === "detected" || known.phase === "closed") return markComplaint(conversation);
+  return act({
+    conversation,
+    change: {},
+    order: () => calls.move(known.id, "unmark"),
+    said: t("act.done.notComplaint", { number: known.number }),
+    undo: () => calls.move(known.id, "reopen", { why: t("act.undone") }),
+  });
+}
+
 export async function copyLink(conversation: string): Promise<void> {
   const view = route.value.page === "inbox" ? route.value.view : "open";
   await navigator.clipboard.writeText(location.origin + pathOf(view, conversation)).then(() => say(t("act.copied")), sayWhy);

@@ -81,8 +81,11 @@ export async function prefetch(conversation: string): Promise<void> {
 }
 
 /** Others changed these: what we kept of them is old. */
-export function forget(conversations: readonly string[]): void {
-  for (const conversation of conversations) if (conversation !== id.value) kept.delete(conversation);
+export function forget(conversations: readonly string[], customers: readonly string[] = []): void {
+  for (const [conversation, read] of kept) {
+    const changed = conversations.includes(conversation) || customers.includes(read.row.customer);
+    if (changed && conversation !== id.value) kept.delete(conversation);
+  }
 }
 
 export function forgetAll(): void {

@@ -72,10 +72,11 @@ function Toolbar() {
   const at = row.conversation;
   const over = row.status === "resolved" || row.status === "closed";
   const asleep = row.status === "snoozed";
+  const complained = !!row.complaint && row.complaint.phase !== "detected" && row.complaint.phase !== "closed";
   return (
     <div class="toolbar" role="toolbar" aria-label={t("cheat.group.act")}>
       <Tool icon="tag" label={t("act.tag")} keys="t" onClick={() => layers.open({ kind: "tag", conversation: at })} />
-      {row.complaint && row.complaint.phase !== "detected" ? null : <Tool icon="flag" label={t("act.complaint")} keys="c" onClick={() => void actions.markComplaint(at)} />}
+      <Tool icon="flag" label={t(complained ? "act.notComplaint" : "act.complaint")} keys="c" pressed={complained} onClick={() => void actions.toggleComplaint(at)} />
       <Tool icon="ban" label={t(row.spam ? "act.notSpam" : "act.spam")} keys="!" onClick={() => void actions.toggleSpam(at)} />
       {asleep ? <Tool icon="sun" label={t("act.wake")} keys="E" onClick={() => void actions.reopen(at)} /> : null}
       {over ? null : <Tool icon="moon" label={t("act.snooze")} keys="h" onClick={() => layers.open({ kind: "snooze", conversation: at })} />}

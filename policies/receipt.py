@@ -12,7 +12,7 @@ from hub.domain.ids import MessageId
 from hub.domain.letters import Address
 from hub.domain.policy import Memory, Policy
 from hub.domain.vocabulary import opened
-from policies.acknowledge import LANGUAGES, receipt_number, shipped, why_not
+from policies.acknowledge import LANGUAGES, receipt_number, why_not
 from policies.complaint_words import Pack
 from policies.detect_complaint import score
 
@@ -20,7 +20,11 @@ NAME: Final = "receipt"
 
 
 def react(
-    event: MessageReceived, memory: Memory, ours: Collection[str], acknowledged_by: Pack | None
+    event: MessageReceived,
+    memory: Memory,
+    ours: Collection[str],
+    acknowledged_by: Pack | None,
+    limit: int = 3,
 ) -> Sequence[WriteReply]:
     """To the bare address, with none of the visitor's words. `acknowledged_by`: whose complaints get a letter of their own."""
     number = receipt_number(event)
@@ -32,7 +36,7 @@ def react(
             letter=letter,
             author=None,
             undo_seconds=0.0,
-            limit=shipped().automatic_letters_per_address_per_day,
+            limit=limit,
         )
     ]
 
@@ -59,10 +63,15 @@ def write(event: MessageReceived, number: str, message: MessageId) -> Letter:
     )
 
 
-def policy(*, ours: Collection[str] = frozenset(), acknowledged_by: Pack | None = None) -> Policy:
-    """The rule of the house. `acknowledged_by`: the detection pack while complaints are acknowledged, else None."""
+def policy(
+    *, ours: Collection[str] = frozenset(), acknowledged_by: Pack | None = None, limit: int = 3
+) -> Policy:
+    """The rule of the house. `acknowledged_by`: the detection pack while complaints are acknowledged, else None.
+
+    `limit`: automatic letters to one address within 24 hours.
+    """
 
     def react_in_house(event: Any, memory: Memory, now: datetime) -> Sequence[WriteReply]:
-        return react(event, memory, ours, acknowledged_by)
+        return react(event, memory, ours, acknowledged_by, limit)
 
     return Policy(name=NAME, hears=frozenset({MessageReceived}), react=react_in_house)

@@ -7,6 +7,7 @@ from typing import Final
 
 from projections import (
     agents,
+    causes,
     complaints,
     customers,
     inbox,
@@ -29,6 +30,7 @@ PAGES: Final[Sequence[Projection]] = (
     outbox.projection,
     agents.projection,
     parked.projection,
+    causes.projection,
     search.projection,
 )
 """Those that need no key."""

@@ -11,17 +11,19 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from hub.app.caps import Capped, Caps
 from hub.app.completing import Naming, completed, find_message
 from hub.app.kinds import CUSTOMER
+from hub.app.parking import POLICY, Parking
 from hub.app.ports import Clock, Counters, Envelope, EventLog, LogStopped, Mark, Recorded, Secrets
-from hub.app.statecache import Kind
 from hub.app.transact import OutOfDate, Plan, Transactor
 from hub.domain.complaint.commands import Acknowledge
 from hub.domain.conversation.commands import WriteReply
+from hub.domain.conversation.events import ReplyWritten
 from hub.domain.customer.decisions import Command, decide
 from hub.domain.customer.state import CustomerState
 from hub.domain.errors import Refusal
@@ -40,17 +42,8 @@ AT_ONCE: Final = 16
 IDLE_FACTS: Final = 500
 """The mark moves at least this often although nothing was done: looking at a fact again is cheaper than an append."""
 
-MARKS: Final[Kind[None]] = Kind(initial=None, evolve=lambda state, event: state)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Poison:
-    """A cause that a policy could not digest. `why` names the fault and holds nothing personal."""
-
-    policy: str
-    position: Position
-    stream: StreamId
-    why: str
+ROUNDS: Final = 100
+"""How often a letter looks for its place again while others take places; each lost round is somebody else's letter."""
 
 
 async def briefly(tries: int) -> None:
@@ -62,7 +55,7 @@ async def briefly(tries: int) -> None:
 class Reactions:
     """The ports of the policies.
 
-    `poison`: what is parked, oldest first; a page of the desk shows it.
+    `policies`: all that run on this log. `caps`: how many letters may go to whom.
     """
 
     log: EventLog
@@ -71,11 +64,19 @@ class Reactions:
     counters: Counters
     naming: Naming
     clock: Clock
+    caps: Caps
+    policies: Sequence[Policy] = ()
     pause: Callable[[int], Awaitable[None]] = briefly
-    poison: list[Poison] = field(default_factory=list)
+
+    @property
+    def parking(self) -> Parking:
+        return Parking(transactor=self.transactor, secrets=self.secrets)
 
     async def run(self, policy: Policy) -> None:
-        """Show `policy` everything from its mark on, for ever."""
+        """Show `policy` everything from its mark on, for ever; first, once more, what it could not digest before."""
+        await self.begin()
+        for parked in await self.parking.waiting(policy.name):
+            await self.try_again(policy, parked.cause)
         after = await self.reached(policy)
         async for page in self.log.follow(after=after):
             after = await self._digest(policy, page, after)
@@ -93,15 +94,26 @@ class Reactions:
         """Up to where the policy's mark says that all is done; 0 for nothing yet."""
         return Position(int(await self.log.mark(mark_name(policy)) or 0))
 
-    async def try_again(self, policy: Policy, parked: Poison) -> bool:
+    async def begin(self) -> None:
+        """Set the marks that are missing: all on a log that no policy has seen, else a new policy begins at the head.
+
+        So letters that came before the first start are heard, and a policy added later leaves the past alone.
+        """
+        missing = [policy for policy in self.policies if await self.log.mark(mark_name(policy)) is None]
+        if not missing:
+            return
+        start = Position(0) if len(missing) == len(self.policies) else await self.log.head()
+        marks = [Mark(name=mark_name(policy), expected=None, new=str(start)) for policy in missing]
+        with suppress(OutOfDate):
+            await self._mark(missing[0], marks)
+
+    async def try_again(self, policy: Policy, cause: Position) -> bool:
         """Show a parked cause again, after a fix; whether it went through."""
-        facts = await self.log.read_all(after=parked.position - 1, limit=1)
-        with suppress(ValueError):
-            self.poison.remove(parked)
-        before = len(self.poison)
-        for fact in facts:
-            await self._digestible(policy, fact)
-        return len(self.poison) == before
+        (fact,) = await self.log.read_all(after=cause - 1, limit=1)
+        if await self._fault(policy, fact) is not None:
+            return False
+        await self.parking.recovered(policy.name, cause)
+        return True
 
     async def _digest(self, policy: Policy, page: Sequence[Recorded], marked: Position) -> Position:
         """Where the mark stands afterwards."""
@@ -139,10 +151,7 @@ class Reactions:
             await self.pause(tries)
             fault = await self._fault(policy, fact)
         if fault is not None:
-            why = type(fault).__name__
-            self.poison.append(
-                Poison(policy=policy.name, position=fact.position, stream=fact.stream, why=why)
-            )
+            await self.parking.park(policy.name, fact, fault)
 
     async def _fault(self, policy: Policy, fact: Recorded) -> Exception | None:
         """What went wrong, None when all is on record. A log that stopped is nobody's poison."""
@@ -173,37 +182,51 @@ class Reactions:
 
     async def _order(self, policy: Policy, fact: Recorded, index: int, command: Command) -> None:
         """A refusal is an answer: asked again, it would be the same."""
+        for _ in range(ROUNDS):
+            ordered = await self.caps.capped(command, self.clock())
+            if ordered is None:
+                return None
+            with suppress(OutOfDate):
+                return await self._record(policy, fact, index, ordered)
+        raise TimeoutError("other letters to this address took every place")
+
+    async def _record(self, policy: Policy, fact: Recorded, index: int, ordered: Capped) -> None:
+        """The reaction's own append; places are taken only with a letter."""
         once = self.secrets.keyed("reaction", policy.name, str(index), *_cause(fact))
+        name = self.secrets.derived("reaction command", policy.name, str(index), *_cause(fact))
         envelope = Envelope(
             actor=Actor(kind="bot", id=policy.name),
-            command=CommandId(
-                self.secrets.derived("reaction command", policy.name, str(index), *_cause(fact))
-            ),
+            command=CommandId(name),
             cause=fact.position,
             correlation=fact.envelope.correlation,
         )
 
         def plan(state: CustomerState) -> Plan:
-            events = tuple(decide(command, state, self.clock()))
-            return Plan(events=events, once=(once,)) if events else Plan()
+            events = tuple(decide(ordered.command, state, self.clock()))
+            marks = ordered.places if any(isinstance(event, ReplyWritten) for event in events) else ()
+            return Plan(events=events, once=(once,), marks=marks) if events else Plan()
 
         with suppress(Refusal):
-            await self.transactor.transact(CUSTOMER, fact.stream, plan, envelope, items=_items(command))
+            await self.transactor.transact(
+                CUSTOMER, fact.stream, plan, envelope, items=_items(ordered.command)
+            )
 
     async def _move_mark(self, policy: Policy, position: Position) -> None:
         """Another process may have moved it already: then it stands where it should."""
-        name = mark_name(policy)
-        stream = StreamId(self.secrets.derived("policy", policy.name))
-        stands = await self.log.mark(name)
+        stands = await self.log.mark(mark_name(policy))
         if stands is not None and int(stands) >= position:
             return
-        mark = Mark(name=name, expected=stands, new=str(position))
+        with suppress(OutOfDate):
+            await self._mark(policy, [Mark(name=mark_name(policy), expected=stands, new=str(position))])
+
+    async def _mark(self, policy: Policy, marks: Sequence[Mark]) -> None:
+        moved = (part for mark in marks for part in (mark.name, mark.new))
         envelope = Envelope(
             actor=Actor(kind="system", id="reactions"),
-            command=CommandId(self.secrets.derived("policy mark", policy.name, str(position))),
+            command=CommandId(self.secrets.derived("policy mark", *moved)),
         )
-        with suppress(OutOfDate):
-            await self.transactor.transact(MARKS, stream, lambda state: Plan(marks=(mark,)), envelope)
+        stream = self.parking.stream(policy.name)
+        await self.transactor.transact(POLICY, stream, lambda state: Plan(marks=tuple(marks)), envelope)
 
 
 def mark_name(policy: Policy) -> str:

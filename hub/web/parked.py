@@ -20,8 +20,8 @@ from hub.web.once import CommandRoute
 from hub.web.problems import Stop
 from hub.web.shaping import only
 from hub.web.told import Done
-from hub.web.told_more import AccountHealth, ParkedAnswer, ParkedLetter
-from projections import parked
+from hub.web.told_more import AccountHealth, ParkedAnswer, ParkedCause, ParkedLetter
+from projections import causes, parked
 
 router = APIRouter(prefix="/api/v1/parked", tags=["parked"], route_class=CommandRoute)
 
@@ -32,10 +32,13 @@ Raw = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 async def listed(call: SignedIn, at_least: AtLeast = None) -> Response:
     """What waits for a person, and whether every account is heard."""
     await reached(call.desk, at_least)
-    letters, accounts = await call.desk.ask(lambda db: (parked.letters(db), parked.health(db)))
+    letters, accounts, waiting = await call.desk.ask(
+        lambda db: (parked.letters(db), parked.health(db), causes.waiting(db))
+    )
     return told(
         {
             "letters": [only(ParkedLetter, {**one, "excerpt": one["excerpt"] or ""}) for one in letters],
+            "causes": [only(ParkedCause, {**one, "position": one["cause"]}) for one in waiting],
             "accounts": [_health(one, call.desk.health, call.now) for one in accounts],
         }
     )

@@ -81,8 +81,19 @@ class AccountHealth(Shape):
     parked: int
 
 
+class ParkedCause(Shape):
+    """A fact that a policy of the bot could not digest. `position`: where it stands; `stream`: the customer's, mostly."""
+
+    policy: str
+    position: int
+    stream: str
+    at: str
+    why: str
+
+
 class ParkedAnswer(Shape):
     letters: list[ParkedLetter]
+    causes: list[ParkedCause]
     accounts: list[AccountHealth]
 
 

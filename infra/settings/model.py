@@ -26,6 +26,11 @@ class Bot:
     max_letters_per_day: int = setting(
         "Automatic letters to one address within 24 hours, at most.", values.number(0, 20, whole=True), 3
     )
+    max_letters_per_hour: int = setting(
+        "Automatic letters to everybody together within an hour, at most.",
+        values.number(0, 1_000_000, whole=True),
+        1000,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,11 @@ from uuid import uuid4
 import pytest
 
 from hub.app.addressing import SignedAddressing
+from hub.app.caps import Caps
 from hub.app.completing import Naming, find_message
 from hub.app.kinds import CUSTOMER
 from hub.app.ports import Envelope, Inbox, Request
-from hub.app.reactions import Poison, Reactions, mark_name
+from hub.app.reactions import Reactions, mark_name
 from hub.app.statecache import StateCache
 from hub.app.transact import Transactor
 from hub.domain.complaint.events import (
@@ -29,10 +30,12 @@ from hub.domain.complaint.events import (
 )
 from hub.domain.conversation.events import ConversationMarkedSpam, MessageReceived, ReplyWritten
 from hub.domain.customer.decisions import Command, decide_all
-from hub.domain.ids import AccountId, CommandId, MessageId, StreamId
+from hub.domain.ids import AccountId, CommandId, MessageId, Position, StreamId
 from hub.domain.letters import Address
 from hub.domain.policy import Memory, Policy
+from hub.domain.reaction.events import ReactionParked, ReactionRecovered
 from hub.domain.vocabulary import Actor
+from infra.desktables.limits import SlidingLimits
 from infra.desktables.memory import MemoryCounters
 from infra.eventlog import MemoryLog
 from infra.keys.lookup import LookupSecrets
@@ -82,17 +85,21 @@ class Desk:
     secrets: LookupSecrets = field(default_factory=lambda: LookupSecrets(b"k" * 32))
     counters: MemoryCounters = field(default_factory=MemoryCounters)
     inboxes: dict[AccountId, Inbox] = field(default_factory=lambda: {SUPPORT: INBOX})
+    policies: tuple[Policy, ...] = (DETECT, ACKNOWLEDGE)
+    now: datetime = NOW
 
     def start(self) -> Reactions:
-        transactor = Transactor(self.log, self.log.ring, StateCache(self.log), Random(1))  # type: ignore[arg-type]
+        transactor = Transactor(self.log, self.log.ring, StateCache(self.log), Random(1))
         naming = Naming(address_reply=SignedAddressing(self.secrets).reply, inbox_for=self.inboxes.get)
         return Reactions(
             log=self.log,
             transactor=transactor,
             secrets=self.secrets,
             counters=self.counters,
+            caps=Caps(log=self.log, secrets=self.secrets, limits=SlidingLimits()),
+            policies=self.policies,
             naming=naming,
-            clock=lambda: NOW,
+            clock=lambda: self.now,
             pause=no_pause,
         )
 
@@ -104,7 +111,7 @@ class Desk:
         return message
 
     async def record(self, stream: StreamId, *events: object) -> None:
-        transactor = Transactor(self.log, self.log.ring, StateCache(self.log), Random(1))  # type: ignore[arg-type]
+        transactor = Transactor(self.log, self.log.ring, StateCache(self.log), Random(1))
         envelope = Envelope(actor=Actor(kind="customer", id="x"), command=CommandId(uuid4()))
         await transactor.transact(CUSTOMER, stream, lambda state: events, envelope)
 
@@ -320,8 +327,10 @@ async def test_poison_is_tried_three_times_then_parked_and_stops_nobody(desk: De
     await desk.hear("I want to complain.", BOB, "m2")
     reactions = await desk.react(queasy.policy())
     assert queasy.shown == 4
-    assert reactions.poison == [Poison(policy="queasy", position=3, stream=ALICE, why="RuntimeError")]  # type: ignore[arg-type]
+    (parked,) = await desk.facts(ReactionParked)
+    assert parked == ReactionParked(policy="queasy", cause=Position(3), stream=ALICE, why="RuntimeError")
     assert len(await desk.facts(ComplaintRegistered)) == 1
+    assert await reactions.parking.waiting("queasy") == [parked]
     assert await reactions.reached(queasy.policy()) == await desk.log.head()
 
 
@@ -329,11 +338,11 @@ async def test_parked_poison_can_be_tried_again_after_a_fix(desk: Desk) -> None:
     queasy = Queasy()
     await desk.hear("poison")
     reactions = await desk.react(queasy.policy())
-    (parked,) = reactions.poison
-    assert not await reactions.try_again(queasy.policy(), parked)
+    assert not await reactions.try_again(queasy.policy(), Position(3))
     queasy.cured = True
-    assert await reactions.try_again(queasy.policy(), reactions.poison[0])
-    assert reactions.poison == []
+    assert await reactions.try_again(queasy.policy(), Position(3))
+    assert await reactions.parking.waiting("queasy") == []
+    assert len(await desk.facts(ReactionParked)) == len(await desk.facts(ReactionRecovered)) == 1
 
 
 async def test_running_it_reacts_to_what_comes(desk: Desk) -> None:

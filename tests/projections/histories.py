@@ -14,6 +14,7 @@ from hub.domain.conversation import events as c
 from hub.domain.customer import events as p
 from hub.domain.ids import CommandId, Position, StreamId
 from hub.domain.letters import Address
+from hub.domain.reaction import events as r
 from hub.domain.staff import events as s
 from hub.domain.vocabulary import ERASED, NAMES, PERSONAL, Actor
 
@@ -50,7 +51,7 @@ class Tale:
         self.erased: set[UUID] = set()
         self.agents = [self.uuid() for _ in range(3)]
         self.accounts = [self.uuid() for _ in range(2)]
-        self.settings = self.uuid()
+        self.settings, self.policy = self.uuid(), self.uuid()
         self.opened: set[UUID] = set()
         self.conversations: list[tuple[UUID, UUID]] = []
         self.heard: list[tuple[UUID, UUID, UUID]] = []
@@ -315,6 +316,13 @@ class Tale:
         )
         self.fact(stream, step)
 
+    def choke(self) -> None:
+        """A policy can't digest a fact; now and then it can after all."""
+        cause, customer = Position(self.random.randint(1, 5)), StreamId(self.customers[0])
+        parked = r.ReactionParked(policy="acknowledge", cause=cause, stream=customer, why="KeyError")
+        recovered = r.ReactionRecovered(policy="acknowledge", cause=cause)
+        self.fact(self.policy, self.random.choice([parked, recovered]), "system", "reactions")
+
     def erase(self) -> None:
         customer = self._customer()
         if customer is not None and len(self.erased) < 2:
@@ -326,7 +334,7 @@ Step = Callable[[Tale], None]
 CHANCES: tuple[tuple[Step, float], ...] = (
     (Tale.open_customer, 6), (Tale.know_better, 5), (Tale.hear, 25), (Tale.see_again, 3), (Tale.reply, 14),
     (Tale.deliver, 14), (Tale.handle, 20), (Tale.complain, 4), (Tale.move_complaint, 8), (Tale.tend_account, 4),
-    (Tale.set_up, 3), (Tale.erase, 0.6),
+    (Tale.set_up, 3), (Tale.choke, 3), (Tale.erase, 0.6),
 )  # fmt: skip
 STEPS = [step for step, _ in CHANCES]
 WEIGHTS = [weight for _, weight in CHANCES]

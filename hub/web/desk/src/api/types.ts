@@ -96,6 +96,7 @@ export interface DraftBody { mode: "reply" | "reply_all" | "forward" | "note" | 
 export interface SavedReply { name: string; language: string; text: string }
 export interface SearchHit { row: Row; message: string | null; excerpt: string; /** [start, end) pairs into excerpt */ marks: [number, number][] }
 export interface ParkedLetter { raw: string; account: string; inbox_name: string; at: string; size: number; why: string; excerpt: string; position: number; state: "parked" | "read again" }
+export interface ParkedCause { policy: string; position: number; stream: string; at: string; why: string }
 export interface AccountHealth { account: string; name: string; address: string; kind: string; connected: boolean; since: string | null; why: string; last_contact: string | null; last_letter: string | null; quiet_hours: number | null; parked: number; state: string; quiet_alert: boolean }
 
 /** Auditor: one recorded fact, both parts readable. */

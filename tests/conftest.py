@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -55,3 +56,20 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     """Debian's Chromium, kept from calling home."""
     chromium = skip_without("chromium")
     return {**browser_type_launch_args, "executable_path": chromium, "args": CHROMIUM_ARGUMENTS}
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """One PostgreSQL for the whole run; it does not sync, so it is quick and not durable."""
+    from tests.servers.postgres import running_or_skipped
+
+    with running_or_skipped() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def postgres_url(postgres: Any) -> Iterator[str]:
+    """A new, empty database."""
+    url = postgres.new_database()
+    yield url
+    postgres.drop(url)

@@ -13,3 +13,7 @@ class LogFull(LogPaused):
 
 class LogBusy(LogPaused):
     """Another program holds the log's write lock."""
+
+
+class LogAway(LogPaused):
+    """The database can't be reached. What was asked may yet be recorded if it vanished during the commit."""

@@ -19,6 +19,7 @@ from hub.domain.ids import BlobId, ConversationId, CustomerId, NoteId, StreamId
 from hub.domain.vocabulary import ERASED, Opaque
 from infra.codec import MemoryRing, Sealed
 from infra.eventlog import MemoryLog, open_log
+from infra.eventlog.postgres import open_postgres_log
 from tests.contracts.eventlog_examples import (
     ADA,
     BEN,
@@ -37,9 +38,15 @@ def ring():
     return MemoryRing()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+async def opened(kind, request, tmp_path, ring):
+    if kind == "postgres":
+        return await open_postgres_log(request.getfixturevalue("postgres_url"), ring, is_durable=False)
+    return MemoryLog(ring) if kind == "memory" else await open_log(tmp_path / "log.db", ring)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 async def log(request, tmp_path, ring):
-    log = MemoryLog(ring) if request.param == "memory" else await open_log(tmp_path / "log.db", ring)
+    log = await opened(request.param, request, tmp_path, ring)
     yield log
     await log.close()
 

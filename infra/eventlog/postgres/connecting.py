@@ -1,0 +1,123 @@
+"""A connection that comes back by itself, and what the database's errors mean for the log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import psycopg
+from psycopg import Connection, errors
+
+from hub.app.ports import LogStopped
+from infra.db import UnsafeStore
+from infra.eventlog.postgres.arrays import teach
+from infra.eventlog.stopped import LogAway, LogBusy, LogFull
+
+PATIENCE: Final = 30.0
+"""Seconds that the database may be away before those who wait are told."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+NOTICE_LOSS: Final[dict[str, Any]] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""A peer that vanished without a word is noticed within seconds, not hours."""
+BEHAVE: Final = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED"
+"""The append function looks anew after it got the lock; under a fixed snapshot it could not."""
+LEAST: Final = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+PROMISES: Final = "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)"
+
+AWAY: Final = "The database can't be reached ({why}). Start it, or check AMENDS_DATABASE_URL; the log then goes on by itself."
+PASSING: Final[dict[type[psycopg.Error], LogStopped]] = {
+    errors.DiskFull: LogFull("The database's disk is full. Free some space; the log then goes on by itself."),
+    errors.QueryCanceled: LogBusy("The database gave the append up. The log goes on by itself."),
+    errors.LockNotAvailable: LogBusy("Another session holds the log's lock. End it; the log then goes on."),
+    errors.DeadlockDetected: LogBusy("Another session got in the log's way. The log goes on by itself."),
+    errors.ReadOnlySqlTransaction: LogBusy(
+        "The database only reads just now (a standby?). Name the primary."
+    ),
+    errors.OutOfMemory: LogBusy("The database is out of memory. The log goes on by itself."),
+}
+
+
+class Line:
+    """One connection, used by one thread at a time. Made when first needed, and again after it broke."""
+
+    def __init__(self, url: str, patience: float = PATIENCE) -> None:
+        self._url = url
+        self._patience = patience
+        self._failing_since: float | None = None
+        self._connection: Connection | None = None
+
+    def connection(self) -> Connection:
+        """Open, as far as one knows. Raises `LogAway` when the database stays away; then each call tries once."""
+        pause = FIRST_PAUSE
+        while self._connection is None or self._connection.closed:
+            try:
+                self._connection = connected(self._url)
+            except psycopg.OperationalError as why:
+                self._give_up_in_time(why)
+                time.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+        self._failing_since = None
+        return self._connection
+
+    def drop(self) -> None:
+        """Whatever state it was in."""
+        if self._connection is not None:
+            self._connection.close()
+
+    @contextmanager
+    def stopping(self, lost: type[Exception]) -> Iterator[None]:
+        """The database's errors in the log's words; a lost connection is dropped and becomes `lost`."""
+        try:
+            yield
+        except psycopg.Error as error:
+            if is_lost(error):
+                self.drop()
+                raise lost(str(error)) from error
+            raise stopped_by(error) from error
+
+    def _give_up_in_time(self, why: psycopg.Error) -> None:
+        now = time.monotonic()
+        self._failing_since = self._failing_since or now
+        if now - self._failing_since >= self._patience:
+            raise LogAway(AWAY.format(why=str(why).strip())) from why
+
+
+def connected(url: str) -> Connection:
+    connection = psycopg.connect(url, autocommit=True, **NOTICE_LOSS)
+    try:
+        connection.execute(BEHAVE)
+    except BaseException:
+        connection.close()
+        raise
+    teach(connection)
+    return connection
+
+
+def refuse_unsafe(connection: Connection) -> None:
+    """Raises `UnsafeStore` when this server may lose what it acknowledged (record rule 1)."""
+    for name, setting in connection.execute(PROMISES, (list(LEAST),)):
+        if setting == "off":
+            raise UnsafeStore(
+                f"PostgreSQL runs with {name} = off and may lose acknowledged events. "
+                f"Set {name} = {LEAST[name]} in postgresql.conf, reload it, then start again."
+            )
+
+
+def is_lost(error: psycopg.Error) -> bool:
+    """Whether the connection is gone, so that nobody knows what became of the statement."""
+    fatal = error.diag.severity_nonlocalized in {"FATAL", "PANIC"}
+    return fatal or (isinstance(error, psycopg.OperationalError) and not error.sqlstate)
+
+
+def stopped_by(error: psycopg.Error) -> LogStopped:
+    passing = PASSING.get(type(error))
+    if passing:
+        return type(passing)(*passing.args)
+    return LogStopped(f"The log can't be written any more ({error}). Check the database, then start again.")

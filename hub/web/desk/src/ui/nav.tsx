@@ -43,7 +43,7 @@ export function Nav() {
 export function Mark() {
   return (
     <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
-      <rect width="32" height="32" rx="8" /><path d="M8 22c3.200-8.400 5.600-12.600 8-12.600S20.800 13.600 24 22" /><circle cx="16" cy="20.500" r="2.400" />
+      <rect width="32" height="32" rx="8" /><path d="M8 22c3.2-8.4 5.6-12.6 8-12.600S20.8 13.6 24 22" /><circle cx="16" cy="20.5" r="2.4" />
     </svg>
   );
 }

@@ -118,8 +118,9 @@ class Log:
         await self._committer.between_batches(self._store.scrub)
 
     async def close(self) -> None:
-        await self._committer.close()
+        """The writer goes last: it alone may fold the write-ahead log back into its file (record rule 1)."""
         await asyncio.to_thread(self._reading.close)
+        await self._committer.close()
 
     async def _page(self, statement: str, *values: object) -> list[Recorded]:
         return await self._reading.ask(

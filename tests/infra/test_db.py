@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from infra import db
+from infra.codec import MemoryRing
 from infra.db import UnsafeStore, filesystem, open_reader, open_writer, refuse_network, transaction
+from infra.eventlog import open_log
+from tests.contracts.eventlog_examples import ADA, request, write
 
 MOUNTS = """\
 27 1 254:0 / / rw,relatime - ext4 /dev/vda rw
@@ -76,3 +79,11 @@ def test_a_transaction_is_all_or_nothing(tmp_path):
         raise ZeroDivisionError
     assert writer.execute("SELECT x FROM t").fetchall() == [(1,)]
     writer.close()
+
+
+async def test_a_log_closed_in_peace_leaves_one_file(tmp_path):
+    log = await open_log(tmp_path / "log.sqlite", MemoryRing())
+    await log.append(request(write(ADA, 0, "Ada")))
+    assert await log.read_all()
+    await log.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["log.sqlite"]

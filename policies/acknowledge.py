@@ -56,12 +56,22 @@ def react(
     house: House, event: ComplaintRegistered, memory: Memory, now: datetime
 ) -> Sequence[Acknowledge | WithholdAcknowledgement]:
     """The one letter, or the reason why there is none: both are on record."""
-    why = why_not(memory.message, house.ours)
+    why = why_not(memory.message, house.ours) or too_late(house, event, now)
     if why or memory.message is None:
         return [WithholdAcknowledgement(complaint=event.complaint, why=why)]
     letter = write(house, event, memory.message, MessageId(memory.derive("acknowledgement")))
     limit = house.pack.automatic_letters_per_address_per_day
     return [Acknowledge(complaint=event.complaint, letter=letter, limit=limit)]
+
+
+def too_late(house: House, event: ComplaintRegistered, now: datetime) -> str:
+    """A letter that promises a day which is over helps nobody: a person writes."""
+    return "the promised day is over" if now.astimezone(house.zone).date() > promised(house, event) else ""
+
+
+def promised(house: House, event: ComplaintRegistered) -> date:
+    """Until when we answer, counted from receipt."""
+    return (event.received_at + timedelta(days=house.pack.answer_within_days)).astimezone(house.zone).date()
 
 
 def why_not(message: MessageReceived | None, ours: Collection[str]) -> str:
@@ -91,7 +101,7 @@ def write(house: House, event: ComplaintRegistered, answered: MessageReceived, m
     """
     language = "zh" if answered.language.startswith("zh") else "en"
     words = LANGUAGES[language]
-    by = (event.received_at + timedelta(days=house.pack.answer_within_days)).astimezone(house.zone).date()
+    by = promised(house, event)
     ref = opened(answered.message_ref, "") if answered.channel == "email" else ""
     return Letter(
         message=message,

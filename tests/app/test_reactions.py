@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from typing import Any
@@ -372,3 +372,76 @@ def test_two_orders_of_one_cause_decide_one_on_another() -> None:
         ComplaintDetected,
         ComplaintRegistered,
     ]
+
+
+async def serve(desk: Desk, *policies: Policy, until: Callable[[], Awaitable[object]]) -> None:
+    """The policies run as in a hub, until something is so."""
+    reactions = replace(desk.start(), policies=policies)
+    runs = [asyncio.create_task(reactions.run(policy)) for policy in policies]
+    try:
+        async with asyncio.timeout(20):
+            while not await until():  # noqa: ASYNC110 - any condition on the log
+                await asyncio.sleep(0.001)
+    finally:
+        for run in runs:
+            run.cancel()
+        await asyncio.gather(*runs, return_exceptions=True)
+
+
+async def test_letters_from_before_the_first_start_are_heard(desk: Desk) -> None:
+    await desk.hear("I want to complain.")
+    await serve(desk, DETECT, ACKNOWLEDGE, until=partial(desk.facts, ComplaintAcknowledged))
+    assert len(await desk.facts(ComplaintAcknowledged)) == 1
+
+
+async def test_a_policy_added_later_leaves_the_past_alone(desk: Desk) -> None:
+    await desk.hear("I want to complain.", ALICE, "m1")
+    await serve(desk, DETECT, until=partial(desk.facts, ComplaintRegistered))
+    await serve(desk, DETECT, ACKNOWLEDGE, until=partial(desk.log.mark, mark_name(ACKNOWLEDGE)))
+    assert await desk.log.mark(mark_name(ACKNOWLEDGE)) == "5"
+    await desk.hear("I want to complain.", BOB, "m2")
+    await serve(desk, DETECT, ACKNOWLEDGE, until=partial(desk.facts, ComplaintAcknowledged))
+    (letter,) = await desk.facts(ReplyWritten)
+    assert letter.answers == MessageId(known_id("m2"))
+
+
+async def test_without_a_mark_of_its_own_it_would_write_to_the_whole_past(desk: Desk) -> None:
+    """The negative control: beginning at 0, the old complaint gets a letter too."""
+    await desk.hear("I want to complain.", ALICE, "m1")
+    await serve(desk, DETECT, until=partial(desk.facts, ComplaintRegistered))
+    await desk.start().catch_up(ACKNOWLEDGE)
+    assert len(await desk.facts(ReplyWritten)) == 1
+
+
+async def test_poison_survives_a_restart_and_is_tried_again_at_the_next_start(desk: Desk) -> None:
+    queasy = Queasy()
+    await desk.hear("poison")
+    await desk.react(queasy.policy())
+    desk.log.store.standing.marks.clear()
+    (parked,) = await desk.start().parking.waiting("queasy")
+    assert (parked.cause, parked.why) == (3, "RuntimeError")
+    queasy.cured = True
+    await serve(desk, queasy.policy(), until=partial(desk.facts, ReactionRecovered))
+    assert await desk.start().parking.waiting("queasy") == []
+
+
+async def test_the_same_poison_twice_is_parked_once(desk: Desk) -> None:
+    await desk.hear("poison")
+    await desk.react(Queasy().policy())
+    desk.log.store.standing.marks.clear()
+    await desk.react(Queasy().policy())
+    assert len(await desk.facts(ReactionParked)) == 1
+
+
+async def test_a_capped_complaint_says_why_there_is_no_letter(desk: Desk) -> None:
+    """One address, five customer streams: the address counts, not the customer."""
+    for n in range(5):
+        await desk.hear("I want to complain.", StreamId(known_id(f"customer {n}")), f"m{n}")
+    await desk.react()
+    assert len(await desk.facts(ReplyWritten)) == 3
+    withheld = await desk.facts(AcknowledgementWithheld)
+    assert {fact.why for fact in withheld} == {"the daily limit of automatic letters is reached"}
+    desk.now = NOW + timedelta(days=1)
+    await desk.hear("I want to complain.", StreamId(known_id("customer 6")), "m6")
+    await desk.react()
+    assert len(await desk.facts(ReplyWritten)) == 4

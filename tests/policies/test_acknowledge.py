@@ -103,6 +103,17 @@ def test_a_form_s_visitor_finds_the_number_from_the_screen_and_no_invented_threa
     assert "W-ABCD-EFG2" not in acknowledgement(channel="email", message_ref="W-ABCD-EFG2").letter.text
 
 
+def test_a_day_that_is_over_is_not_promised() -> None:
+    def reacted(received_at: datetime) -> object:
+        (command,) = policy(ours=OURS).react(registered(received_at=received_at), memory(), NOW)
+        return command
+
+    assert isinstance(reacted(NOW - timedelta(days=7)), Acknowledge)
+    assert reacted(NOW - timedelta(days=8)) == WithholdAcknowledgement(
+        complaint=COMPLAINT, why="the promised day is over"
+    )
+
+
 def test_a_machine_is_not_answered() -> None:
     assert withheld(automatic="List-Id") == "a machine wrote the letter"
 

@@ -137,7 +137,7 @@ def others(page: Page) -> Iterator[str]:
         ("empty", "/inbox/spam"),
     ):
         page.goto(path)
-        page.locator(".fact" if name == "history" else READY).locator("visible=true").first.wait_for()
+        page.locator(".fact, .blank" if name == "history" else READY).locator("visible=true").first.wait_for()
         yield name
 
 

@@ -14,7 +14,7 @@ import hub.domain.events  # noqa: F401 - fills the registry
 from channels.webform.words import ERRORS
 from hub.cli.parser import parser
 from hub.domain.errors import Refusal
-from hub.domain.vocabulary import KEY_FIELD, REGISTRY
+from hub.domain.vocabulary import KEY_FIELD, NAMES, REGISTRY
 from hub.web.words import REFUSALS_IN_CHINESE, SENTENCES
 from infra.settings import settings_reference
 
@@ -24,15 +24,14 @@ MADE: Final = "(This page is made from the code: `python docs/generate.py`.)\n"
 ROOMS: Final[Mapping[str, str]] = {
     "hub.domain.customer.events": "Customers",
     "hub.domain.conversation.events": "Conversations and messages",
+    "hub.domain.conversation.label_events": "Labels of conversations",
     "hub.domain.conversation.delivery_events": "Letters on their way",
     "hub.domain.complaint.events": "Complaints",
     "hub.domain.account.events": "Accounts",
     "hub.domain.staff.events": "Staff and what they set",
+    "hub.domain.reaction.events": "Reactions of policies",
 }
-"""Where events are declared, in the order they are told of."""
-
-
-# ---- events
+"""Titles of the modules where events are declared, in the order they are told of; others come after them."""
 
 
 def events_reference() -> str:
@@ -44,7 +43,7 @@ JSON and stay after an erasure; **personal** fields are sealed under the custome
 key is destroyed. Position, stream, version, actor, cause and recording time stand in the envelope of each event
 ([the record](../record.md), rule 4). See any event with `amends event POSITION`.
 {MADE}"""
-    return head + "".join(_room(module, title) for module, title in ROOMS.items()) + _words()
+    return head + "".join(map(_room, _modules())) + _words()
 
 
 def undocumented_events() -> list[str]:
@@ -52,8 +51,15 @@ def undocumented_events() -> list[str]:
     return [name for name, cls in REGISTRY.items() if not _says(cls)]
 
 
-def _room(module: str, title: str) -> str:
-    found = [(name, cls) for name, cls in REGISTRY.items() if cls.__module__ == module]
+def _modules() -> list[str]:
+    there = {cls.__module__ for cls in REGISTRY.values()}
+    return [*(module for module in ROOMS if module in there), *sorted(there - set(ROOMS))]
+
+
+def _room(module: str) -> str:
+    here = [one for one in vars(importlib.import_module(module)).values() if one in REGISTRY.values()]
+    found = [(NAMES[cls], cls) for cls in here if cls.__module__ == module]
+    title = ROOMS.get(module) or module.split(".")[-2].capitalize()
     return f"\n## {title}\n" + "".join(_event(name, cls) for name, cls in found)
 
 
@@ -84,15 +90,12 @@ def _words() -> str:
     """Types that are one of a few words, and what a file reference holds."""
     rows = [
         (f"`{name}`", ", ".join(f"`{word}`" for word in get_args(value)))
-        for module in ROOMS
+        for module in _modules()
         for name, value in vars(importlib.import_module(module)).items()
         if get_origin(value) is Literal
     ]
     ends = "\nIds are UUIDs; a `BlobId` is the SHA-256 of the sealed bytes in the vault, in hex. An `Address` is `{address, name}`.\n"
     return "\n## Words\n\n" + _table(("Type", "One of"), rows) + ends
-
-
-# ---- commands
 
 
 def commands_reference() -> str:
@@ -169,9 +172,6 @@ def _value(action: Action) -> str:
     return f"{name}…" if action.nargs in ("+", "*", "...") else name
 
 
-# ---- refusals
-
-
 def refusals_reference() -> str:
     """Every no: of the domain, of the API, of a form."""
     refusals = sorted((one() for one in Refusal.__subclasses__()), key=lambda one: one.code)
@@ -204,9 +204,6 @@ def _sentences(title: str, note: str, rows: Sequence[tuple[str, str, str]]) -> s
     return f"\n## {title}\n\n{note}\n\n" + _table(("Code", "English", "简体中文"), shown)
 
 
-# ---- decisions
-
-
 def decisions_index() -> str:
     """Every decision record by number and title."""
     pages = sorted(path for path in (HERE / "decisions").glob("[0-9]*.md"))
@@ -218,9 +215,6 @@ wrong gets a new record that says so; the old one stays.
 {MADE}
 """
     return head + "".join(f"- [{title}]({path.name})\n" for title, path in zip(titles, pages, strict=True))
-
-
-# ---- the pages
 
 
 PAGES: Final[Mapping[str, Callable[[], str]]] = {

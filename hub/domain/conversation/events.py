@@ -15,6 +15,12 @@ from hub.domain.conversation.delivery_events import (
     DeliveryStarted,
     DeliveryUncertain,
 )
+from hub.domain.conversation.label_events import (
+    ConversationMarkedSpam,
+    ConversationTagged,
+    ConversationUnmarkedSpam,
+    ConversationUntagged,
+)
 from hub.domain.ids import AccountId, AgentId, BlobId, ConversationId, MessageId, NoteId
 from hub.domain.letters import Address
 from hub.domain.vocabulary import Personal, event
@@ -190,37 +196,6 @@ class ConversationReopened:
     assignee: AgentId | None = None
     tags: tuple[str, ...] = ()
     last: MessageId | None = None
-
-
-@event("conversation.tagged.v1")
-class ConversationTagged:
-    """A colleague put this tag on it."""
-
-    conversation: ConversationId
-    tag: str
-
-
-@event("conversation.untagged.v1")
-class ConversationUntagged:
-    """The tag was taken off."""
-
-    conversation: ConversationId
-    tag: str
-
-
-@event("conversation.marked_spam.v1")
-class ConversationMarkedSpam:
-    """`why`: "agent", or the sign that spoke ("honeypot")."""
-
-    conversation: ConversationId
-    why: str
-
-
-@event("conversation.unmarked_spam.v1")
-class ConversationUnmarkedSpam:
-    """It is no spam after all."""
-
-    conversation: ConversationId
 
 
 ConversationEvent = (

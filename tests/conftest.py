@@ -69,7 +69,7 @@ def postgres() -> Iterator[Any]:
 
 @pytest.fixture
 def postgres_url(postgres: Any) -> Iterator[str]:
-    """A new, empty database."""
-    url = postgres.new_database()
+    """An empty database."""
+    url = postgres.lend()
     yield url
-    postgres.drop(url)
+    postgres.take_back(url)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 from hub.app.ports import Envelope, Mark, Release, Request, Take, Write
 from hub.domain.customer.events import CustomerNamed
 from hub.domain.ids import CommandId, StreamId
 from hub.domain.vocabulary import Actor
+from infra.eventlog.postgres.connecting import Line, connected
+from infra.eventlog.postgres.log import create_tables
+from infra.eventlog.postgres.store import PostgresStore
 
 ADA, BEN = StreamId(UUID(int=1)), StreamId(UUID(int=2))
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
@@ -32,6 +36,13 @@ def request(
     marks: tuple[Mark, ...] = (),
 ) -> Request:
     return Request(envelope=envelope(), writes=writes, once=once, claims=claims, marks=marks)
+
+
+def postgres_store(url: str, now: Callable[[], int] | None = None) -> PostgresStore:
+    """A writer of its own on the log in that database, which it makes when new."""
+    with connected(url) as connection:
+        create_tables(connection)
+    return PostgresStore(Line(url, patience=20), now)
 
 
 def names_of(facts: object) -> list[str]:

@@ -24,7 +24,7 @@ from infra.eventlog.log import microseconds
 from infra.eventlog.memory import MemoryStore
 from infra.eventlog.sqlite import SQLiteStore, stopped_by
 from infra.eventlog.store import OutcomeUnknown
-from tests.contracts.eventlog_examples import ADA, BEN, KEY, names_of, request, write
+from tests.contracts.eventlog_examples import ADA, BEN, KEY, names_of, postgres_store, request, write
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 60 if os.environ.get("AMENDS_TEST_LONG") else 6
@@ -35,13 +35,15 @@ def ring():
     return MemoryRing()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+def store_of(kind, request, tmp_path):
+    if kind == "postgres":
+        return postgres_store(request.getfixturevalue("postgres_url"))
+    return MemoryStore(microseconds) if kind == "memory" else SQLiteStore(tmp_path / "log.db", microseconds)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request, tmp_path):
-    made = (
-        MemoryStore(microseconds)
-        if request.param == "memory"
-        else SQLiteStore(tmp_path / "log.db", microseconds)
-    )
+    made = store_of(request.param, request, tmp_path)
     yield made
     made.close()
 

@@ -143,6 +143,8 @@ def settle(store: PostgresStore, drafts: Sequence[Draft]) -> Settled:
         return settled(store, drafts, again=True)
     except LogStopped as stopped:
         return 0, stopped
+    except Exception as unforeseen:  # noqa: BLE001 - whoever waits must be told, whatever it is
+        return 0, LogStopped(f"The log stopped over an error nobody foresaw: {unforeseen!r}")
     return done or settled(store, drafts)
 
 

@@ -9,6 +9,9 @@ from hub.app.ports import Envelope, Mark, Release, Request, Take, Write
 from hub.domain.customer.events import CustomerNamed
 from hub.domain.ids import CommandId, StreamId
 from hub.domain.vocabulary import Actor
+from infra.codec import Codec, MemoryRing
+from infra.eventlog.batch import Draft
+from infra.eventlog.drafting import sealed
 from infra.eventlog.postgres.connecting import Line, connected
 from infra.eventlog.postgres.log import create_tables
 from infra.eventlog.postgres.store import PostgresStore
@@ -36,6 +39,12 @@ def request(
     marks: tuple[Mark, ...] = (),
 ) -> Request:
     return Request(envelope=envelope(), writes=writes, once=once, claims=claims, marks=marks)
+
+
+def drafts(*asked: Request) -> list[Draft]:
+    """Sealed, as the committer gets them."""
+    codec = Codec(ADA, MemoryRing())
+    return [sealed(one, codec) for one in asked]
 
 
 def postgres_store(url: str, now: Callable[[], int] | None = None) -> PostgresStore:

@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 
 from hub.app.ports import Appended, Conflict, Request, Take, Write
 from hub.domain.customer.events import CustomerOpened
-from infra.codec import Codec, MemoryRing
+from infra.codec import MemoryRing
 from infra.db import UnsafeStore
 from infra.eventlog import news
 from infra.eventlog.committer import settled
-from infra.eventlog.drafting import sealed
 from infra.eventlog.postgres import open_postgres_log, reading, renew_postgres_incarnation, statements
 from infra.eventlog.postgres.store import settle
 from tests.contracts.eventlog_examples import (
     ADA,
     BEN,
     KEY,
+    drafts,
     envelope,
     names_of,
     postgres_store,
@@ -65,11 +65,6 @@ def stores(postgres_url):
     yield made
     for store in made:
         store.close()
-
-
-def drafts(*asked):
-    codec = Codec(ADA, MemoryRing())
-    return [sealed(one, codec) for one in asked]
 
 
 # --- A plan is verified under the lock ---

@@ -79,8 +79,7 @@ class Doorman:
     async def handle_DATA(self, _smtp: Any, session: Any, envelope: Any) -> str:
         login = str(session.auth_data or "") if session.authenticated else ""
         peer = session.host_name or "unknown"
+        sender = str(envelope.mail_from or "").strip("<>")  # the null sender comes as "<>"
         for recipient in envelope.rcpt_tos:
-            await self.server.deliver(
-                envelope.original_content, envelope.mail_from or "", recipient, peer=peer, login=login
-            )
+            await self.server.deliver(envelope.original_content, sender, recipient, peer=peer, login=login)
         return "250 2.0.0 Kept"

@@ -9,6 +9,7 @@ from typing import Final
 from hub.web.desk_ports import Announced
 from hub.web.presence import Presence
 
+ERASED: Final = "customer.erased.v1"
 MOST: Final = 500
 """Changed conversations and customers that are still told one by one."""
 
@@ -29,6 +30,7 @@ class News:
     conversations: set[str] = field(default_factory=set)
     customers: set[str] = field(default_factory=set)
     parked: bool = False
+    erased: bool = False
     changed: bool = False
     too_much: bool = False
     presence: set[str] = field(default_factory=set)
@@ -41,6 +43,7 @@ class News:
         self.conversations |= set(map(str, announced.conversations))
         self.customers |= set(map(str, announced.customers))
         self.parked |= any(kind.startswith("letter.") for kind in announced.kinds)
+        self.erased |= ERASED in announced.kinds
         self.changed = True
         if len(self.conversations) + len(self.customers) > MOST:
             self.conversations, self.customers, self.too_much = set(), set(), True
@@ -67,9 +70,10 @@ class News:
                 "conversations": sorted(self.conversations),
                 "customers": sorted(self.customers),
                 "parked": self.parked,
+                "erased": self.erased,
             }
         self.conversations, self.customers, self.presence = set(), set(), set()
-        self.parked = self.changed = self.too_much = False
+        self.parked = self.erased = self.changed = self.too_much = False
         return said
 
 

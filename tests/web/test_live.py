@@ -178,6 +178,7 @@ async def test_what_a_slow_socket_did_not_hear_melts_together_and_then_becomes_a
         "conversations": sorted(map(str, ids[:3])),
         "customers": [],
         "parked": True,
+        "erased": False,
     }
     for position, one in enumerate(ids):
         news.note(Missed(position=position + 4, conversations=frozenset({one})))

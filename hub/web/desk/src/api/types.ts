@@ -113,7 +113,7 @@ export interface Problem { code: string; message: string; detail?: Record<string
 /** Server → desk over the WebSocket /api/v1/live?after=POSITION */
 export type LiveMessage =
   | { type: "hello"; position: number; me: string }
-  | { type: "changed"; position: number; conversations: string[]; customers: string[]; counters: Counters; parked: boolean }
+  | { type: "changed"; position: number; conversations: string[]; customers: string[]; counters: Counters; parked: boolean; erased: boolean }
   | { type: "presence"; conversation: string; people: { id: string; name: string; doing: "viewing" | "writing" }[] }
   | { type: "reload"; position: number }
   | { type: "bye"; why: string };

@@ -21,7 +21,7 @@ const HEARD: { [K in LiveMessage["type"]]: (message: Of<K>) => void } = {
   hello: greeted,
   changed,
   presence: (message) => seen(message.conversation, message.people),
-  reload: (message) => everything(message.position),
+  reload: (message) => { forgetWords(); everything(message.position); },
   bye: goodbye,
 };
 
@@ -37,6 +37,7 @@ function greeted(message: Of<"hello">): void {
 function changed(message: Of<"changed">): void {
   list.counters.value = message.counters;
   thread.forget(message.conversations, message.customers);
+  if (message.erased) forgetWords();
   void list.refresh(message.position);
   const open = thread.id.value;
   // What becomes of a customer (an address is proven, everything is erased) shows in their letters too.
@@ -51,6 +52,12 @@ function everything(position: number): void {
   void list.count(position);
   void thread.refresh(position);
   void customer.refreshCustomer(position);
+}
+
+/** Somebody was erased: nothing that is only kept for speed may still say what they wrote. */
+function forgetWords(): void {
+  list.forgetAll();
+  thread.forgetAll();
 }
 
 function goodbye(): void {

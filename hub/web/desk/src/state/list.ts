@@ -26,6 +26,8 @@ export const watched = signal(false);
 let latest: { rows: readonly Row[]; next: string | null } = { rows: [], next: null };
 const kept = new Map<string, { rows: readonly Row[]; next: string | null }>();
 let turn = 0;
+/** The next answer replaces what is shown, even under the pointer. */
+let anew = false;
 
 /** Show a view: what we know of it at once, the truth as soon as it is here. */
 export async function showView(wanted: ViewName, order: Sort = sort.value): Promise<void> {
@@ -87,6 +89,7 @@ async function refreshOnce(): Promise<void> {
 }
 
 function accept(answer: ListAnswer): void {
+  if (anew) return replace(answer);
   const sooner = rows.value.length > 200;
   const merged = mergeInPlace(rows.value, answer.rows, answer.next === null);
   batch(() => {
@@ -100,13 +103,25 @@ function accept(answer: ListAnswer): void {
   if (!watched.value) settle();
 }
 
+/** What is kept may say words that were erased meanwhile: it goes, and so do the rows shown, at the next answer. */
+export function forgetAll(): void {
+  kept.clear();
+  anew = true;
+}
+
 /** The list as it is now: after a click on the pill, or when nobody looks closely. */
 export function settle(): void {
   if (!fresh.value && !gone.value.size && sameOrder(rows.value, latest.rows)) return;
+  replace(latest);
+}
+
+function replace(by: { rows: readonly Row[]; next: string | null }): void {
+  anew = false;
   batch(() => {
     const at = selected.value;
-    put(latest);
+    put(by);
     selected.value = rows.value.some((row) => row.conversation === at) ? at : null;
+    state.value = "ready";
   });
 }
 

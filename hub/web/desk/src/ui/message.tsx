@@ -17,13 +17,13 @@ import { Icon } from "./icon";
 export function MessageCard({ entry, fresh }: { entry: MessageEntry; fresh: boolean }) {
   const [details, setDetails] = useState(false);
   const [html, setHtml] = useState(false);
-  const name = called(entry.from);
+  const name = entry.erased ? t("app.erased") : called(entry.from);
   return (
     <article class={`card message${fresh ? " fresh" : ""}`} data-entry tabIndex={-1} aria-label={`${name}, ${moment(entry.at, lang.value)}`}>
       <header class="card-head">
         <Avatar name={name} />
         <div class="card-who">
-          <div class="card-line"><strong>{name}</strong>{entry.from.name ? <span class="address">{entry.from.address}</span> : null}<Proof verified={entry.verified} />
+          <div class="card-line"><strong>{name}</strong>{entry.from.name ? <span class="address">{entry.from.address}</span> : null}{entry.erased ? null : <Proof verified={entry.verified} />}
             {entry.automatic ? <span class="badge" title={entry.automatic}><Icon name="bot" />{t("msg.automatic")}</span> : null}
             {fresh ? <span class="badge new">{t("thread.newHere")}</span> : null}</div>
           <div class="card-to muted"><To to={entry.to} cc={entry.cc} /></div>

@@ -47,7 +47,7 @@ function Head() {
     <header class="pane-head thread-head">
       <div class="thread-title">
         <BackLink />
-        <h1 title={row.subject}>{row.subject || t("list.noSubject")}</h1>
+        <h1 title={row.subject}>{row.erased ? t("app.erased") : row.subject || t("list.noSubject")}</h1>
         {canWrite.value && !row.erased ? <Toolbar /> : null}
         <Tool icon="panel" label={t(contextShown.value ? "panel.hide" : "panel.show")} keys="\" pressed={contextShown.value} onClick={toggleContext} kind="context-switch" />
       </div>

@@ -65,6 +65,8 @@ async def call(
             writer.write(json.dumps({"verb": verb, "params": dict(params or {})}).encode() + b"\n")
             await writer.drain()
             line = await reader.readline()
+        except ConnectionError:
+            line = b""
         finally:
             writer.close()
     if not line:

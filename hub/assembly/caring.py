@@ -104,10 +104,19 @@ def sweeping_of(house: House) -> Sweeping:
     )
 
 
+def customer_named(id: object) -> CustomerId:
+    """Raises LookupError, as for any other id that nobody has."""
+    try:
+        return CustomerId(UUID(str(id)))
+    except ValueError:
+        raise LookupError(
+            f"There is no customer {id}: an id looks like 9bd407b1-4e84-4393-8a75-ee27f2628e2d."
+        ) from None
+
+
 async def erase_customer(house: House, params: Params) -> Mapping[str, Any]:
     """`customer`, `reason` (no personal data): the person behind this customer, linked streams included."""
-    customer = CustomerId(UUID(str(params["customer"])))
-    done = await erase(customer, str(params["reason"]), OPERATOR, erasing_of(house))
+    done = await erase(customer_named(params["customer"]), str(params["reason"]), OPERATOR, erasing_of(house))
     return {"streams": [str(one) for one in done.streams], "blobs": done.blobs, "position": done.position}
 
 

@@ -15,7 +15,7 @@ from hub.app.arrivals import Arrival, Landed
 from hub.app.intake import take_in
 from hub.app.kinds import AGENT, CUSTOMER
 from hub.app.ports import Credential, Envelope
-from hub.assembly.caring import CARE
+from hub.assembly.caring import CARE, customer_named
 from hub.assembly.house import House, now
 from hub.assembly.rereading import Rereader
 from hub.domain.customer.commands import ViewRecord
@@ -98,7 +98,7 @@ async def event(house: House, params: Params) -> Mapping[str, Any]:
 async def history(house: House, params: Params) -> Mapping[str, Any]:
     """`customer`, `as_of`: every fact of a person as of then, and what the pages would have said. The reading is recorded."""
     customer, as_of = (
-        customer_named(str(params["customer"])),
+        customer_named(params["customer"]),
         moment_or_position(str(params.get("as_of") or "")),
     )
     facts = await events_of(house.log, customer, as_of)
@@ -111,16 +111,6 @@ async def history(house: House, params: Params) -> Mapping[str, Any]:
         "state": await asyncio.to_thread(customer_as_of, customer, facts),
         "facts": [describe(fact) for fact in facts],
     }
-
-
-def customer_named(text: str) -> CustomerId:
-    """Raises LookupError, as for any other id that nobody has."""
-    try:
-        return CustomerId(UUID(text))
-    except ValueError:
-        raise LookupError(
-            f"There is no customer {text}: an id looks like 9bd407b1-4e84-4393-8a75-ee27f2628e2d."
-        ) from None
 
 
 def moment_or_position(text: str) -> AsOf:

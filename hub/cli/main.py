@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Coroutine, Sequence
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(str(wrong), 2)
     except Refusal as refusal:
         return _say(refusal.sentence, 1)
+    except BrokenPipeError:  # `amends export … | head`: whoever reads has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except REFUSED as refused:
         return _say(str(refused), 1)
     except KeyboardInterrupt:

@@ -19,6 +19,9 @@ class Refusal(Exception):
         """The English sentence; a translation is looked up by `code`."""
         return inspect.cleandoc(type(self).__doc__ or "").split("\n\n")[0]
 
+    def __str__(self) -> str:
+        return self.sentence
+
 
 class CustomerErased(Refusal):
     """This customer was erased; nothing more can be recorded for them."""

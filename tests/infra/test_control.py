@@ -68,3 +68,13 @@ async def test_many_at_once_are_all_answered(tmp_path: Path) -> None:
     async with serve(tmp_path, {"echo": echo}):
         answers = await asyncio.gather(*(call(tmp_path, "echo", {"say": n}) for n in range(20)))
     assert answers == [{"heard": n} for n in range(20)]
+
+
+@pytest.mark.parametrize("says", [b"", b"x" * 5_000_000], ids=["a word", "more than the line holds"])
+async def test_a_hub_that_stops_midway_is_a_refusal(tmp_path: Path, says: bytes) -> None:
+    server = await asyncio.start_unix_server(
+        lambda reader, writer: writer.transport.abort(), tmp_path / "control.sock"
+    )
+    async with server:
+        with pytest.raises(ControlRefused, match="stopped before it answered"):
+            await call(tmp_path, "echo", {"say": says.decode()}, timeout=60)

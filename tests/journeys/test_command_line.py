@@ -27,13 +27,23 @@ def amends(tmp_path: Path) -> Amends:
     home.mkdir()
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("AMENDS_", "XDG_"))}
 
-    def run(*words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    def run(*words: str, stdin: bytes = b"", reads: int = -1) -> subprocess.CompletedProcess[bytes]:
+        """`reads`: so many bytes of what it prints, then nobody listens any more."""
         command = [sys.executable, "-c", "import sys; from hub.cli import main; sys.exit(main())", *words]
         root = str(Path(__file__).parents[2])
-        return subprocess.run(
-            command, cwd=tmp_path, env=clean | {"HOME": str(home), "PYTHONPATH": root}, input=stdin,
-            capture_output=True, timeout=120, check=False,
-        )  # fmt: skip
+        with subprocess.Popen(
+            command, cwd=tmp_path, env=clean | {"HOME": str(home), "PYTHONPATH": root},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ) as process:  # fmt: skip
+            if reads < 0:
+                output, errors = process.communicate(stdin, timeout=120)
+            else:
+                assert process.stdout and process.stderr
+                output = process.stdout.read(reads)
+                process.stdout.close()
+                errors = process.stderr.read()
+            code = process.wait(timeout=120)
+        return subprocess.CompletedProcess(command, code, output, errors)
 
     return run
 
@@ -91,4 +101,16 @@ def test_wrong_words_are_told_in_a_sentence(amends: Amends) -> None:
         done = amends(*words)
         assert done.returncode == 1
         assert b"There is no customer nobody" in done.stderr
+    nobody = "9bd407b1-4e84-4393-8a75-ee27f2628e2d"
+    for words in (("erase", "--yes", "nobody"), ("erase", "--yes", nobody)):
+        done = amends(*words)
+        assert done.returncode == 1
+        assert b"no such customer" in done.stderr or b"There is no customer nobody" in done.stderr
     assert amends("--log-level", "LOUD", "status").returncode == 2
+
+
+def test_a_reader_who_has_enough_hears_no_complaint(amends: Amends, tmp_path: Path) -> None:
+    (tmp_path / "1.eml").write_bytes(a_letter("long", text="All of it. " * 200_000))
+    assert amends("ingest", "1.eml", "--account", "support").returncode == 0
+    done = amends("export", "messages", "--jsonl", reads=10)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -1,10 +1,11 @@
 """How many touchpoints a second get durably on record, against the library's own path and the store's raw limit.
 
     python -m bench.append --store sqlite --producers 16 --json
+    python -m bench.append --store postgres --producers 128
 
 Each producer appends one event at a time to its own stream and waits for the commit. The same run measures
 `hub` (sealed, group-committed), `library` (`Application.save` through a thread pool, plain JSON, the documented path for
-asyncio) and `raw` (rows of the same size, 1000 a transaction). Rounds are interleaved; medians are printed.
+asyncio) and `raw` (rows of the same size, 1000 a transaction; COPY on PostgreSQL). Rounds are interleaved; medians are printed.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,16 +36,20 @@ from hub.domain.ids import CommandId, StreamId
 from hub.domain.vocabulary import Actor
 from infra.codec import MemoryRing
 from infra.db import open_writer
-from infra.eventlog import open_log
+from infra.eventlog import Log, open_log
+from infra.eventlog.postgres import PostgresLog
 
 ACTOR = Actor(kind="system", id="bench")
 ROW_BYTES = 568
 BATCH = 1000
 
+Run = Callable[[str, int, float], Awaitable[list[float]]]
+"""Seconds of each append, from the name of a contestant, producers and seconds to run."""
+
 
 def main() -> None:
     options = arguments()
-    figures = asyncio.run(measured(options.producers, options.seconds, options.rounds))
+    figures = asyncio.run(measured(options.store, options.producers, options.seconds, options.rounds))
     print(
         json.dumps(figures)
         if options.json
@@ -53,7 +59,7 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--store", choices=["sqlite"], default="sqlite")
+    parser.add_argument("--store", choices=list(STORES), default="sqlite")
     parser.add_argument("--producers", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=1.5, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
@@ -61,25 +67,22 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def measured(producers: int, seconds: float, rounds: int) -> dict[str, Any]:
-    paths: dict[str, Callable[[Path, int, float], Awaitable[list[float]]]] = {
-        "hub": hub,
-        "library": library,
-        "raw": raw,
-    }
-    found: dict[str, list[list[float]]] = {name: [] for name in paths}
-    for _ in range(rounds):
-        for name, path in paths.items():
-            with tempfile.TemporaryDirectory() as folder:
-                found[name].append(await path(Path(folder), producers, seconds))
+async def measured(store: str, producers: int, seconds: float, rounds: int) -> dict[str, Any]:
+    found: dict[str, list[list[float]]] = {"hub": [], "library": [], "raw": []}
+    with STORES[store]() as run:
+        for _ in range(rounds):
+            for name, times in found.items():
+                times.append(await run(name, producers, seconds))
     rates = {name: statistics.median(len(times) / seconds for times in runs) for name, runs in found.items()}
     waits = {name: sorted(time for times in found[name] for time in times) for name in ("hub", "library")}
-    return figures(producers, rates, waits)
+    return figures(store, producers, rates, waits)
 
 
-def figures(producers: int, rates: dict[str, float], waits: dict[str, list[float]]) -> dict[str, Any]:
+def figures(
+    store: str, producers: int, rates: dict[str, float], waits: dict[str, list[float]]
+) -> dict[str, Any]:
     return {
-        "store": "sqlite",
+        "store": store,
         "producers": producers,
         "hub_per_s": round(rates["hub"]),
         "library_per_s": round(rates["library"]),
@@ -91,9 +94,35 @@ def figures(producers: int, rates: dict[str, float], waits: dict[str, list[float
     }
 
 
+@contextmanager
+def sqlite() -> Iterator[Run]:
+    """Each contestant gets a folder of its own, every time."""
+    contestants = {"hub": hub, "library": library, "raw": raw}
+
+    async def run(name: str, producers: int, seconds: float) -> list[float]:
+        with tempfile.TemporaryDirectory() as folder:
+            return await contestants[name](Path(folder), producers, seconds)
+
+    yield run
+
+
+@contextmanager
+def postgres() -> Iterator[Run]:
+    from bench import append_postgres  # noqa: PLC0415 - it takes its parts from here, and needs a server
+
+    with append_postgres.prepared() as run:
+        yield run
+
+
+STORES: dict[str, Callable[[], AbstractContextManager[Run]]] = {"sqlite": sqlite, "postgres": postgres}
+
+
 async def hub(folder: Path, producers: int, seconds: float) -> list[float]:
     """Seconds that each append took."""
-    log = await open_log(folder / "log.db", MemoryRing())
+    return await appended(await open_log(folder / "log.db", MemoryRing()), producers, seconds)
+
+
+async def appended(log: Log | PostgresLog, producers: int, seconds: float) -> list[float]:
     waits: list[float] = []
 
     async def produce(seed: int) -> None:
@@ -121,9 +150,11 @@ class Received(Aggregate.Event):
 
 
 async def library(folder: Path, producers: int, seconds: float) -> list[float]:
-    app = Application[Any](
-        env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(folder / "library.db")}
-    )
+    env = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(folder / "library.db")}
+    return await saved(Application[Any](env=env), producers, seconds)
+
+
+async def saved(app: Application[Any], producers: int, seconds: float) -> list[float]:
     loop, waits = asyncio.get_running_loop(), list[float]()
     pool = ThreadPoolExecutor(8)
 

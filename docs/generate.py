@@ -206,7 +206,7 @@ def _sentences(title: str, note: str, rows: Sequence[tuple[str, str, str]]) -> s
 
 def decisions_index() -> str:
     """Every decision record by number and title."""
-    pages = sorted(path for path in (HERE / "decisions").glob("[0-9]*.md"))
+    pages = sorted((HERE / "decisions").glob("[0-9]*.md"))
     titles = [path.read_text("utf-8").partition("\n")[0].removeprefix("# ") for path in pages]
     head = f"""# Decisions
 

@@ -40,9 +40,7 @@ def register(commands: Any) -> None:
     taking.set_defaults(run=ingest)
 
     again = commands.add_parser("read-again", help="read a parked letter again after a fix")
-    again.add_argument(
-        "raw", metavar="ID", help="the parked letter's id, as the desk and `amends doctor` show it"
-    )
+    again.add_argument("raw", metavar="ID", help="the parked letter's id: `raw` in its letter.parked.v1")
     add_json(again)
     again.set_defaults(run=read_again)
 

@@ -96,7 +96,9 @@ class Form:
     max_file_mb: float = setting("The size of one file in MB, at most.", values.number(0, 50), 10.0)
     max_files: int = setting("Files per message, at most.", values.number(0, 20, whole=True), 5)
     rate_per_hour: int = setting(
-        "Messages from one network address per hour, at most.", values.number(1, 10000, whole=True), 10
+        "Messages from one e-mail address per hour, at most; six times as many from one network address.",
+        values.number(1, 10000, whole=True),
+        10,
     )
 
 

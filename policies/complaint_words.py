@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,8 @@ _NOT_ENGLISH: Final = re.compile(r"(?:[^a-z0-9'-]|(?<![a-z])'|'(?![a-z]))+")
 _BLANK: Final = re.compile(r"\s+")
 _PLAIN: Final = re.compile(r"[\w' -]+")
 _NEVER: Final = re.compile(r"(?!)")
+_PART: Final = re.compile(r"(?:\((?:[^()]|\([^()]*\))*\)|[^ ()])+")
+_SIMPLE: Final = re.compile(r"[a-z0-9' -]+")
 _LIST: Final = re.compile(r"<(\w+)>")
 _SENTENCE: Final = re.compile(r"[^.!?。！？\n]+(?:[.!?。！？]+|\n\s*\n)?|\n")
 _QUESTION: Final = re.compile(r"[?？]\W*$|[吗嘛呢][。.\s]*$|请问|想问|问一下|咨询")
@@ -23,11 +25,19 @@ _CHINESE: Final = re.compile(r"[一-鿿]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A phrase as a regular expression. `anchors`: it holds one of these words in any case; empty where that is not known."""
+
+    pattern: re.Pattern[str]
+    anchors: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
     """Words of one language: `plain` phrases are looked up as they are, `shaped` ones are regular expressions."""
 
     plain: tuple[str, ...]
-    shaped: re.Pattern[str]
+    shaped: tuple[Shape, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +90,12 @@ def told_in(pack: Pack, sentence: str) -> str:
     return sentence[: begins.start()] if begins else sentence
 
 
-def matching(pack: Pack, english: str, chinese: str) -> list[Rule]:
-    """The rules that speak."""
-    return [rule for rule in pack.rules if speaks(rule, english, chinese)]
-
-
-def speaks(rule: Rule, english: str, chinese: str) -> bool:
-    """Whether one of the rule's words stands there."""
-    return _has(rule.en, english) or (bool(chinese) and _has(rule.zh, chinese))
+def matching(rules: Iterable[Rule], english: str, chinese: str) -> Iterator[Rule]:
+    """The rules of which a word stands there."""
+    seen = frozenset(english.split())
+    return (
+        rule for rule in rules if _has(rule.en, english, seen) or (chinese and _has(rule.zh, chinese, seen))
+    )
 
 
 def read(path: Path) -> Pack:
@@ -111,12 +119,32 @@ def read(path: Path) -> Pack:
 
 def _rule(row: Mapping[str, Any], lists: Mapping[str, str]) -> Rule:
     en, zh = list(_spelt(row["en"], "en", lists)), list(_spelt(row["zh"], "zh", lists))
+    shapes = (Shape(pattern=_whole([word]), anchors=anchors(word)) for word in _shaped(en))
+    chinese = _shaped(zh)
     return Rule(
         name=str(row["name"]),
         weight=float(row["weight"]),
-        en=Words(plain=tuple(f" {word} " for word in en if _is_plain(word)), shaped=_whole(_shaped(en))),
-        zh=Words(plain=tuple(filter(_is_plain, zh)), shaped=_any_of(_shaped(zh))),
+        en=Words(plain=tuple(f" {word} " for word in en if _is_plain(word)), shaped=tuple(shapes)),
+        zh=Words(
+            plain=tuple(filter(_is_plain, zh)),
+            shaped=(Shape(pattern=_any_of(chinese)),) if chinese else (),
+        ),
     )
+
+
+def anchors(phrase: str) -> frozenset[str]:
+    """Words of which every text of `phrase` holds one: of its required parts the one with the longest words."""
+    if " ?" in phrase:  # its words may stand together or apart
+        return frozenset()
+    found = [_words_of(part) for part in _PART.findall(phrase.replace(GAPS["en"], "")) if part]
+    return max(found, key=lambda words: min(map(len, words), default=0), default=frozenset())
+
+
+def _words_of(part: str) -> frozenset[str]:
+    """The longest word of each choice of a part; none where the part may be left out or is more than a choice of words."""
+    choices = part[3:-1].split("|") if part.startswith("(?:") and part.endswith(")") else [part]
+    simple = all(_SIMPLE.fullmatch(choice.strip()) for choice in choices)
+    return frozenset(max(choice.split(), key=len) for choice in choices) if simple else frozenset()
 
 
 def _spelt(words: Sequence[str], language: str, lists: Mapping[str, str]) -> Iterator[str]:
@@ -134,8 +162,11 @@ def _shaped(words: Sequence[str]) -> list[str]:
     return [word for word in words if not _is_plain(word)]
 
 
-def _has(words: Words, text: str) -> bool:
-    return any(word in text for word in words.plain) or bool(words.shaped.search(text))
+def _has(words: Words, text: str, seen: frozenset[str]) -> bool:
+    if any(word in text for word in words.plain):
+        return True
+    likely = (shape for shape in words.shaped if not shape.anchors or not seen.isdisjoint(shape.anchors))
+    return any(shape.pattern.search(text) for shape in likely)
 
 
 def _whole(words: Sequence[str]) -> re.Pattern[str]:

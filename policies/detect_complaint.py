@@ -15,7 +15,7 @@ from hub.domain.conversation.events import MessageReceived
 from hub.domain.ids import ComplaintId
 from hub.domain.policy import Memory, Policy
 from hub.domain.vocabulary import opened
-from policies.complaint_words import Pack, Rule, laid_out, matching, read, speaks
+from policies.complaint_words import Pack, Rule, laid_out, matching, read
 
 NAME: Final = "detect-complaint"
 PACKS: Final = Path(__file__).with_name("packs")
@@ -45,9 +45,11 @@ def score(pack: Pack, subject: str, new_text: str) -> Detection:
     written = new_text if _ANSWER.match(subject) else f"{subject}\n{new_text}"
     text = written[:LOOKED_AT].casefold().replace("’", "'")
     english, chinese = laid_out(pack, text)
-    if any(rule.weight > 0 and speaks(rule, english, chinese) for rule in pack.rules):
-        english, chinese = pack.ignore_en.sub(" ", english), pack.ignore_zh.sub(" ", chinese)
-    return verdict(pack, matching(pack, english, chinese))
+    speaks_for_one = (rule for rule in pack.rules if rule.weight > 0)
+    if not any(matching(speaks_for_one, english, chinese)):
+        return verdict(pack, [])
+    english, chinese = pack.ignore_en.sub(" ", english), pack.ignore_zh.sub(" ", chinese)
+    return verdict(pack, list(matching(pack.rules, english, chinese)))
 
 
 def verdict(pack: Pack, hits: Sequence[Rule]) -> Detection:

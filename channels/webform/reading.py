@@ -64,7 +64,7 @@ def read_submission(
         return errors
     return Submission(
         form=form.name,
-        key=_key(fields.get("key", ""), clean, chosen),
+        key=_key(fields, clean, chosen),
         files=chosen,
         language="zh" if HAN.search(clean["subject"] + clean["message"]) else _language(fields),
         trapped=bool(fields.get(TRAP, "").strip()),
@@ -160,11 +160,14 @@ def _file_errors(files: Sequence[Attachment], form: FormSettings) -> Iterator[Fi
         yield FieldError(field="files", code="file-too-large")
 
 
-def _key(given: str, fields: Mapping[str, str], files: Sequence[Attachment]) -> str:
-    """The visitor's own key; without one the content speaks for itself, so that a double click stays single."""
-    if KEY.fullmatch(given):
-        return given
-    parts = [given, *(fields[name] for name, _ in LONGEST), *(file.filename for file in files)]
+def _key(fields: Mapping[str, str], clean: Mapping[str, str], files: Sequence[Attachment]) -> str:
+    """A double click stays single; who goes back and writes something else is heard a second time.
+
+    The visitor's own key tells two equal messages apart; without one the moment does when the page was shown.
+    """
+    given = fields.get("key", "")
+    own = given if KEY.fullmatch(given) else fields.get("token", "")
+    parts = [own, *(clean[name] for name, _ in LONGEST), *(file.filename for file in files)]
     digest = sha256("\0".join(parts).encode())
     for file in files:
         digest.update(sha256(file.content).digest())

@@ -89,9 +89,15 @@ def test_the_same_post_twice_keeps_the_same_bytes_and_another_key_does_not():
     assert raw_of(filled()) != raw_of(filled(key="b" * 16))
 
 
-def test_without_a_key_the_content_tells_submissions_apart():
+def test_who_goes_back_and_writes_something_else_is_heard_a_second_time():
+    assert filled().key == filled().key
+    assert filled().key != filled(message="It broke again.").key
+
+
+def test_without_a_key_the_content_and_the_page_tell_submissions_apart():
     assert filled(key="").key == filled(key="").key
     assert filled(key="").key != filled(key="", message="It broke again.").key
+    assert filled(key="", token="5f.a").key != filled(key="", token="60.b").key
 
 
 def test_whoever_fills_the_hidden_field_is_marked():

@@ -17,6 +17,7 @@ _BLANK: Final = re.compile(r"\s+")
 _PLAIN: Final = re.compile(r"[\w' -]+")
 _NEVER: Final = re.compile(r"(?!)")
 _PART: Final = re.compile(r"(?:\((?:[^()]|\([^()]*\))*\)|[^ ()])+")
+_GROUP: Final = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
 _SIMPLE: Final = re.compile(r"[a-z0-9' -]+")
 _LIST: Final = re.compile(r"<(\w+)>")
 _SENTENCE: Final = re.compile(r"[^.!?。！？\n]+(?:[.!?。！？]+|\n\s*\n)?|\n")
@@ -134,7 +135,7 @@ def _rule(row: Mapping[str, Any], lists: Mapping[str, str]) -> Rule:
 
 def anchors(phrase: str) -> frozenset[str]:
     """Words of which every text of `phrase` holds one: of its required parts the one with the longest words."""
-    if " ?" in phrase:  # its words may stand together or apart
+    if " ?" in phrase or "|" in _GROUP.sub("", phrase):  # a blank, or all of it, is only one choice
         return frozenset()
     found = [_words_of(part) for part in _PART.findall(phrase.replace(GAPS["en"], "")) if part]
     return max(found, key=lambda words: min(map(len, words), default=0), default=frozenset())

@@ -120,6 +120,7 @@ def test_an_anchor_is_a_word_that_every_text_of_the_phrase_holds() -> None:
     assert anchors("orders? (?:is|was) late") == {"late"}
     assert anchors("(?:no|not any) (?:reply|response)") == {"reply", "response"}
     assert anchors("charged (?:me )?twice") == {"charged"}
+    assert anchors("five in the morning|midnight") == frozenset()
     assert anchors("over ?charged") == anchors("(?:is|are)? this?") == frozenset()
 
 

@@ -12,7 +12,7 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
-from channels.webform.reading import read_files, uploaded
+from channels.webform.reading import read_files, uploaded, whole
 from hub.domain.letters import Attachment
 
 MOST_FIELDS = 20
@@ -71,7 +71,7 @@ class _Receive:
 async def _json(request: Request) -> Posted:
     try:
         body = json.loads(await request.body())
-        fields = {str(name): value for name, value in body.items() if isinstance(value, str)}
+        fields = {str(name): whole(value) for name, value in body.items() if isinstance(value, str)}
         files = tuple(read_files(body.get("files", ())))
     except (ValueError, AttributeError, KeyError, TypeError, RecursionError) as broken:
         raise Unclear from broken

@@ -130,7 +130,7 @@ def read_files(listed: Any) -> Iterator[Attachment]:
 
 def uploaded(filename: str, content_type: str, content: bytes) -> Attachment:
     """A visitor's file. Its name is only a label: no folders, no control characters."""
-    label = CONTROLS.sub("", filename.replace("\\", "/").rpartition("/")[2]).strip()[:200]
+    label = CONTROLS.sub("", whole(filename).replace("\\", "/").rpartition("/")[2]).strip()[:200]
     return Attachment(
         filename=label, content_type=content_type or "application/octet-stream", content=content
     )
@@ -139,7 +139,12 @@ def uploaded(filename: str, content_type: str, content: bytes) -> Attachment:
 def _clean(field: str, text: str) -> str:
     lines = CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     kept = lines if field == "message" else " ".join(lines.split())
-    return kept.encode("utf-8", "replace").decode()
+    return whole(kept)
+
+
+def whole(text: str) -> str:
+    """Half of a surrogate pair, which JSON can say and UTF-8 can not, is a question mark."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _field_errors(fields: Mapping[str, str]) -> Iterator[FieldError]:

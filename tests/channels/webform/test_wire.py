@@ -1,5 +1,6 @@
 """The form over HTTP: page, token, posts, limits and foreign pages."""
 
+import json
 import re
 from base64 import b64encode
 
@@ -182,3 +183,12 @@ def test_the_script_carries_the_settings_safely(browser):
     assert script.headers["content-type"].startswith("text/javascript")
     assert f'"base": "{HUB}/forms/contact"' in script.text
     assert "</" not in script.text
+
+
+@pytest.mark.parametrize("field", ["name", "message", "key", "token", "files"])
+def test_half_a_character_breaks_nothing(browser, field):
+    half = "\ud800" * 9
+    spoilt = [{"filename": half, "content": ""}] if field == "files" else half
+    body = json.dumps({**FIELDS, "token": token(browser), field: spoilt})
+    answer = browser.post("/forms/contact", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == (422 if field == "token" else 201)

@@ -10,6 +10,7 @@ import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +165,12 @@ Delivery = HandedOver | Deferred | Refused | Uncertain
 def normalised(address: str) -> str:
     """The form two spellings of one mailbox share: trimmed, NFC, lower case, domain in A-label form where it has one."""
     local, at, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
+    return f"{local}{at}{_a_labels(domain) if at else domain}".casefold()
+
+
+@lru_cache(maxsize=4096)
+def _a_labels(domain: str) -> str:
+    """Remembered: letters come from few domains, and the codec is slow."""
     with suppress(UnicodeError):
-        domain = domain.rstrip(".").encode("idna").decode("ascii") if at else domain
-    return f"{local}{at}{domain}".casefold()
+        domain = domain.rstrip(".").encode("idna").decode("ascii")
+    return domain

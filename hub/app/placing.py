@@ -1,5 +1,6 @@
 """Which conversation does a letter belong to? Evidence only: our signed token, or a header that names an earlier letter of
-the same customer. Never an equal subject, never a number (design §2; threats T1, T4, T5 of the security page)."""
+the same customer. Never an equal subject, never a number: a stranger who quotes one begins a conversation of their own.
+"""
 
 from __future__ import annotations
 

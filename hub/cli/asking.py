@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from argparse import Namespace
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
-from typing import Any
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
 
 from infra import control
+from infra.lock import HubRunning
 from infra.settings import Settings, load_settings, password_of
 from infra.settings.passwords import PasswordProblem
+
+if TYPE_CHECKING:
+    from hub.assembly.house import House
+
+STARTING_S: Final = 20
+"""How long a hub that holds its folder may take until it listens."""
 
 Asked = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 
@@ -27,18 +35,33 @@ def settings_of(asked: Namespace) -> Settings:
 
 @asynccontextmanager
 async def hub(settings: Settings, *, reading: int = 1) -> AsyncIterator[Asked]:
-    """`await ask(verb, params)`, whoever answers. What was recorded is in the views when the block ends."""
-    running = await control.call(settings.data, "status")
-    if not isinstance(running, control.NotRunning):
-        yield lambda verb, params: _of_running(settings, verb, params)
-        return
-    from hub.assembly.house import open_house
-    from hub.assembly.verbs import handlers
+    """`await ask(verb, params)`, whoever answers. What was recorded is in the views when the block ends.
 
-    async with open_house(settings, tell=note, reading=reading) as house:
+    Raises `HubRunning` when another process holds the folder for longer than a hub takes to start.
+    """
+    async with AsyncExitStack() as stack:
+        house = await _running_or_own(settings, stack, reading)
+        if house is None:
+            yield lambda verb, params: _of_running(settings, verb, params)
+            return
+        from hub.assembly.verbs import handlers
+
         verbs = handlers(house)
         yield lambda verb, params: verbs[verb](params)
         await house.runner.reached(await house.log.head(), patience=3600)
+
+
+async def _running_or_own(settings: Settings, stack: AsyncExitStack, reading: int) -> House | None:
+    """None when a hub runs and listens; a hub that is starting or stopping is waited for."""
+    for _ in range(STARTING_S * 4):
+        if not isinstance(await control.call(settings.data, "status"), control.NotRunning):
+            return None
+        from hub.assembly.house import open_house
+
+        with suppress(HubRunning):
+            return await stack.enter_async_context(open_house(settings, tell=note, reading=reading))
+        await asyncio.sleep(0.25)
+    raise HubRunning(settings.data, "")
 
 
 async def ask(settings: Settings, verb: str, **params: Any) -> Mapping[str, Any]:

@@ -105,6 +105,16 @@ def environment(home: Path) -> dict[str, str]:
     return {**kept, "HOME": str(home), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
 
+def amends(folder: Path, *arguments: str, given: str = "") -> str:
+    """A command beside what runs in this folder."""
+    done = subprocess.run(
+        [*AMENDS, *arguments], cwd=folder, env=environment(folder), input=given, capture_output=True,
+        text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, (arguments, done.returncode, done.stdout, done.stderr)
+    return done.stdout
+
+
 @dataclass(slots=True)
 class Hub:
     """A hub, its post and its staff."""
@@ -125,13 +135,7 @@ class Hub:
 
     def amends(self, *arguments: str, given: str = "") -> str:
         """What a command of the terminal prints. It must succeed."""
-        command = [*AMENDS, "--config", str(self.folder / "amends.toml"), *arguments]
-        done = subprocess.run(
-            command, cwd=self.folder, env=environment(self.folder), input=given, capture_output=True,
-            text=True, timeout=60, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, (arguments, done.returncode, done.stdout, done.stderr)
-        return done.stdout
+        return amends(self.folder, "--config", str(self.folder / "amends.toml"), *arguments, given=given)
 
     def asks(self, *arguments: str) -> Any:
         return json.loads(self.amends(*arguments, "--json"))

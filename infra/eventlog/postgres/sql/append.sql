@@ -40,6 +40,7 @@ CREATE OR REPLACE FUNCTION log.append_1(
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
+SET jit = off
 AS $body$
 DECLARE
     last_moment bigint;

@@ -131,7 +131,8 @@ def test_negative_control_the_same_letter_as_a_page_of_its_own_runs_and_fetches(
     fetched: list[str] = []
     context.route("https://evil.example/**", lambda route: (fetched.append(route.request.url), route.abort()))
     page = context.new_page()
-    page.add_init_script(WATCH)
+    page.goto("about:blank")
+    page.evaluate(WATCH)
     page.set_content(PAGE.replace('http-equiv="refresh"', ""), wait_until="commit")
     until(lambda: page.wait_for_timeout(50) or {"ran", "error"} <= _ends(fetched), "nothing ran")
     assert "ran" in page.evaluate("window.ran")

@@ -87,11 +87,10 @@ async def add_agent(house: House, params: Params) -> Mapping[str, Any]:
 
 async def event(house: House, params: Params) -> Mapping[str, Any]:
     """`position`: one fact, both parts readable."""
-    page = await house.log.read_all(after=int(params["position"]) - 1, limit=1)
-    if not page or page[0].position != int(params["position"]):
-        raise LookupError(
-            f"There is no event at position {params['position']}; the last is {await house.log.head()}."
-        )
+    position, last = int(params["position"]), await house.log.head()
+    if not 1 <= position <= last:
+        raise LookupError(f"There is no event at position {position}; the last is {last}.")
+    page = await house.log.read_all(after=position - 1, limit=1)
     return describe(page[0])
 
 

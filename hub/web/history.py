@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from hub.app.ports import Recorded
@@ -64,9 +64,9 @@ async def history(
 
 
 @router.get("/events/{position}", response_model=Fact)
-async def event(call: Historian, position: int) -> Response:
+async def event(call: Historian, position: Annotated[int, Path(ge=1, lt=2**63)]) -> Response:
     """One fact of any stream."""
-    found = await call.desk.log.read_all(after=max(0, position - 1), limit=1)
+    found = await call.desk.log.read_all(after=position - 1, limit=1)
     if not found or found[0].position != position:
         raise Stop(404)
     if await _is_customer(call, found[0].stream):

@@ -101,6 +101,8 @@ def test_wrong_words_are_told_in_a_sentence(amends: Amends) -> None:
         done = amends(*words)
         assert done.returncode == 1
         assert b"There is no customer nobody" in done.stderr
+    for position in ("0", str(2**64)):
+        assert f"no event at position {position}".encode() in amends("event", position).stderr
     nobody = "9bd407b1-4e84-4393-8a75-ee27f2628e2d"
     for words in (("erase", "--yes", "nobody"), ("erase", "--yes", nobody)):
         done = amends(*words)

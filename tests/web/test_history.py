@@ -89,4 +89,5 @@ async def test_one_fact_by_position(home: House) -> None:
     assert fact["position"] == landed.position
     assert len(await viewed(home, landed.customer)) == 1
     no(await auditor.get("/api/v1/events/999999"), 404, "not-found")
+    no(await auditor.get(f"/api/v1/events/{2**63}"), 422, "fields")
     no(await (await home.as_("rep")).get("/api/v1/events/1"), 403, "not-allowed")

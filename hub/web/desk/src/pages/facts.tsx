@@ -58,7 +58,7 @@ function show(position: number): void {
 
 export function Name({ name }: { name: string }) {
   const [thing, ...rest] = name.split(".");
-  return <code class="event-name"><span class={`thing ${thing}`}>{thing}</span>.{rest.slice(0, -1).join(".")}<small>.{rest[rest.length - 1]}</small></code>;
+  return <code class="event-name"><span class={`thing of-${thing}`}>{thing}</span>.{rest.slice(0, -1).join(".")}<small>.{rest[rest.length - 1]}</small></code>;
 }
 
 function Parts({ fact }: { fact: Fact }) {

@@ -20,7 +20,7 @@ from projections.views import position
 
 router = APIRouter(prefix="/api/v1/conversations", tags=["conversations"])
 
-Before = Annotated[int | None, Query(ge=1)]
+Before = Annotated[int | None, Query(ge=1, lt=2**63)]
 
 
 @router.get("/{id}", response_model=ThreadAnswer)

@@ -30,6 +30,7 @@ async def test_a_letter_stands_in_the_inbox_and_in_its_thread(home: House) -> No
     assert row["customer_address"] == "alice@home.example"
     assert row["inbox_name"] == "Support" or row["account"]
     thread = await read(rep, landed.conversation)
+    assert (await rep.get(f"/api/v1/conversations/{landed.conversation}?before={2**63}")).status_code == 422
     (letter,) = [entry for entry in thread["entries"] if entry["kind"] == "message"]
     assert letter["new_text"].strip() == "我的订单在哪里？"
     assert thread["seen"] == letter["id"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from hub.domain.conversation.events import MessageReceived
 from tests.faults.kills import Found, Shop, a_shop, all_settled, customer, is_complaint, look
 from tests.length import short_or_long
@@ -14,6 +16,9 @@ A_LIFE = (-0.5, 1.5)
 """Seconds after it is at work; what is below zero dies while it starts."""
 
 SEED = 20261122
+
+pytestmark = pytest.mark.timeout(short_or_long(900, 5400))
+"""Each life is short, but starting one takes a second or two."""
 
 
 async def lives(shop: Shop, kills: int, letters: int, *sabotage: str) -> None:

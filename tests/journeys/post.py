@@ -36,11 +36,15 @@ class Post:
 
     def write(self, sender: User, letter: EmailMessage) -> EmailMessage:
         """Hand the letter in as its author; it is on the server when this returns."""
+        self.hand_in(sender, parseaddr(str(letter["To"]))[1], letter.as_bytes())
+        return letter
+
+    def hand_in(self, sender: User, to: str, raw: bytes) -> None:
+        """These very bytes."""
         with smtplib.SMTP(LOOPBACK, self.smtp_port, timeout=PATIENCE) as line:
             line.starttls(context=self.context)
             line.login(sender.address, sender.password)
-            line.sendmail(sender.address, [parseaddr(str(letter["To"]))[1]], letter.as_bytes())
-        return letter
+            line.sendmail(sender.address, [to], raw)
 
     def mailbox(self, owner: User) -> list[EmailMessage]:
         """Every letter in the INBOX, oldest first."""

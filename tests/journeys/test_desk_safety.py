@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from email.header import Header
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
 from hub.demo.doorman import User
-from tests.journeys.post import Post, letter, until
+from tests.journeys.post import SUPPORT, Post, letter, until
 from tests.journeys.seat import Room, Seat
 
 People = dict[str, User]
@@ -28,24 +30,29 @@ PAGE = f"""<html><head>{SCRIPT}<base href="https://evil.example/"><meta http-equ
 <math><mtext></form><form><mglyph><style></math>{IMAGE}</body></html>"""
 SVG = f'<svg xmlns="http://www.w3.org/2000/svg" onload="{TELL}"><script>{TELL}</script><image href="https://evil.example/svg"/></svg>'
 WATCH = "window.ran = []; window.addEventListener('message', (event) => window.ran.push(event.data)); window.alert = () => window.ran.push('alert')"
+NAME = f"M {SCRIPT}{IMAGE}"
 SUBJECT = f"Hello {SCRIPT}{IMAGE}"
 FILENAME = 'a"><img src=x onerror=alert(1)>.svg'
 
 
-def mallorys_letter(mallory: User) -> tuple[User, str]:
-    return User(address=mallory.address, password=mallory.password, name=f"M {SCRIPT}{IMAGE}"), SUBJECT
-
-
 def test_a_strangers_letter_runs_nothing_and_fetches_nothing(room: Room, post: Post, people: People) -> None:
-    mallory, subject = mallorys_letter(people["mallory"])
+    mallory, subject = people["mallory"], SUBJECT
     picture = ("photo.png", "image/png", SVG.encode())
     drawing = (FILENAME, "image/svg+xml", SVG.encode())
-    post.write(mallory, letter(mallory, subject, f"Hello. {SCRIPT}", html=PAGE, files=[drawing, picture]))
+    written = letter(mallory, subject, f"Hello. {SCRIPT}", html=PAGE, files=[drawing, picture]).as_bytes()
+    named = re.sub(
+        rb"From: [^<]*<",
+        f"From: {Header(NAME, 'utf-8', maxlinelen=1000).encode()} <".encode(),
+        written,
+        count=1,
+    )
+    post.hand_in(mallory, SUPPORT.address, named)
     with room.seat("mia") as mia:
         mia.page.add_init_script(WATCH)
         mia.page.reload()
         mia.open(subject)
         expect(mia.cards.first).to_contain_text(SCRIPT)
+        expect(mia.row(subject)).to_contain_text(NAME)
         mia.page.get_by_role("button", name="Details").first.click()
         see_the_original(mia)
         read_everywhere(mia)
@@ -131,11 +138,9 @@ def test_negative_control_the_same_letter_as_a_page_of_its_own_runs_and_fetches(
     fetched: list[str] = []
     context.route("https://evil.example/**", lambda route: (fetched.append(route.request.url), route.abort()))
     page = context.new_page()
-    page.goto("about:blank")
-    page.evaluate(WATCH)
     page.set_content(PAGE.replace('http-equiv="refresh"', ""), wait_until="commit")
     until(lambda: page.wait_for_timeout(50) or {"ran", "error"} <= _ends(fetched), "nothing ran")
-    assert "ran" in page.evaluate("window.ran")
+    assert page.title() == "ran"
     context.close()
 
 

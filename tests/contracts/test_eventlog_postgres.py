@@ -22,6 +22,7 @@ from infra.eventlog import news
 from infra.eventlog.committer import settled
 from infra.eventlog.postgres import open_postgres_log, reading, renew_postgres_incarnation, statements
 from infra.eventlog.postgres.store import settle
+from infra.eventlog.stopped import LogBusy
 from tests.contracts.eventlog_examples import (
     ADA,
     BEN,
@@ -246,6 +247,11 @@ async def test_a_page_of_large_facts_is_shorter_and_never_empty(log, monkeypatch
     monkeypatch.setattr(reading, "LARGEST", 1)
     assert len(await log.read_all(after=3)) == 1
     assert len(await log.read_stream(ADA)) == 6
+
+
+async def test_rule_1_readers_only_read(log):
+    with pytest.raises(LogBusy, match="only reads"):
+        await log._reading.value("UPDATE log.head SET position = 9")
 
 
 async def listening(log, heard, enough):

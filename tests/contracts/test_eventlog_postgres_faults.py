@@ -86,6 +86,17 @@ def test_control_without_the_look_the_lost_answer_is_a_false_conflict(
     writer.close()
 
 
+def test_a_lock_left_behind_by_a_line_that_fell_silent_is_taken_back(proxy, postgres, postgres_url):
+    writer = postgres_store(through(proxy, postgres_url, postgres))
+    writer.begin()
+    proxy.fall_silent()
+    with psycopg.connect(postgres_url, autocommit=True) as db, pytest.raises(psycopg.errors.LockNotAvailable):
+        db.execute("SELECT 1 FROM log.head FOR UPDATE NOWAIT")  # control: the server does not know yet
+    _, answers = settle(writer, drafts(request(write(ADA, 0, "a"))))
+    assert answers == [Appended(positions=(1,))]
+    writer.close()
+
+
 async def test_nothing_is_lost_or_doubled_while_lines_are_cut_again_and_again(
     proxy, postgres, postgres_url, ring
 ):

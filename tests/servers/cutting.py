@@ -22,6 +22,7 @@ class Proxy:
         self.port: int = self._door.getsockname()[1]
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._planned: When | None = None
+        self._silent: list[socket.socket] = []
         self.cuts = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -34,8 +35,16 @@ class Proxy:
         for pair in self._pairs:
             self._cut(pair)
 
+    def fall_silent(self) -> None:
+        """The client loses its lines, and the server is never told."""
+        for pair in self._pairs:
+            self._silent.append(pair[1])
+            with suppress(OSError):
+                pair[0].shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         self._door.close()
+        self._silent.clear()
         self.cut_all()
 
     def _accept(self) -> None:
@@ -75,6 +84,8 @@ class Proxy:
             self._planned = None
             self.cuts += 1
         for end in pair:
+            if end in self._silent:
+                continue
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
             end.close()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, LiteralString
+from uuid import uuid4
 
 import psycopg
 from psycopg import Connection, errors
@@ -26,8 +27,15 @@ NOTICE_LOSS: Final[dict[str, Any]] = {
     "tcp_user_timeout": 20_000,
 }
 """A peer that vanished without a word is noticed within seconds, not hours."""
-BEHAVE: Final = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED"
-"""The append function looks anew after it got the lock; under a fixed snapshot it could not."""
+WRITING: Final = """SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    SET idle_in_transaction_session_timeout = '10s';
+    SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"""
+"""The append function looks anew after it got the lock; under a fixed snapshot it could not. And when this machine falls
+silent with the lock in its hand, the server takes it back within seconds."""
+READING: Final = "SET default_transaction_read_only = on"
+SEND_AWAY: Final = """SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+    WHERE application_name = %s AND pid <> pg_backend_pid()"""
+"""What is left of an earlier connection of this line may still hold the lock, or have a statement on its way."""
 LEAST: Final = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 PROMISES: Final = "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)"
 
@@ -47,9 +55,11 @@ PASSING: Final[dict[type[psycopg.Error], LogStopped]] = {
 class Line:
     """One connection, used by one thread at a time. Made when first needed, and again after it broke."""
 
-    def __init__(self, url: str, patience: float = PATIENCE) -> None:
+    def __init__(self, url: str, patience: float = PATIENCE, manner: LiteralString = WRITING) -> None:
         self._url = url
         self._patience = patience
+        self._manner: LiteralString = manner
+        self._name = f"amends log {uuid4().hex}"
         self._failing_since: float | None = None
         self._connection: Connection | None = None
 
@@ -58,7 +68,7 @@ class Line:
         pause = FIRST_PAUSE
         while self._connection is None or self._connection.closed:
             try:
-                self._connection = connected(self._url)
+                self._connection = self._connected()
             except psycopg.OperationalError as why:
                 self._give_up_in_time(why)
                 time.sleep(pause)
@@ -82,6 +92,12 @@ class Line:
                 raise lost(str(error)) from error
             raise stopped_by(error) from error
 
+    def _connected(self) -> Connection:
+        connection = connected(self._url, self._manner, self._name)
+        if self._connection is not None:
+            connection.execute(SEND_AWAY, (self._name,))
+        return connection
+
     def _give_up_in_time(self, why: psycopg.Error) -> None:
         now = time.monotonic()
         self._failing_since = self._failing_since or now
@@ -89,10 +105,11 @@ class Line:
             raise LogAway(AWAY.format(why=str(why).strip())) from why
 
 
-def connected(url: str) -> Connection:
-    connection = psycopg.connect(url, autocommit=True, **NOTICE_LOSS)
+def connected(url: str, manner: LiteralString = WRITING, name: str = "amends") -> Connection:
+    """Raises `psycopg.OperationalError`."""
+    connection = psycopg.connect(url, autocommit=True, application_name=name, **NOTICE_LOSS)
     try:
-        connection.execute(BEHAVE)
+        connection.execute(manner)
     except BaseException:
         connection.close()
         raise

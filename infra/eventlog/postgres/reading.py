@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from psycopg import Connection
 
 from infra.codec import StoredRow
-from infra.eventlog.postgres.connecting import FIRST_PAUSE, LONGEST_PAUSE, Line
+from infra.eventlog.postgres.connecting import FIRST_PAUSE, LONGEST_PAUSE, READING, Line
 from infra.eventlog.stopped import LogAway
 
 THREADS: Final = 3
@@ -52,7 +52,7 @@ class Reading:
             line.drop()
 
     def _open(self) -> None:
-        self._local.line = Line(self._url, self._patience)
+        self._local.line = Line(self._url, self._patience, READING)
         self._lines.append(self._local.line)
 
     def _answer(self, question: Question[T]) -> T:

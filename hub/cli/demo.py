@@ -28,7 +28,7 @@ def register(commands: Any) -> None:
         dest="sender",
         required=True,
         metavar="ADDRESS",
-        help="whose letter it is; see hub/demo/people.py",
+        help="whose letter it is; anybody may write",
     )
     write.add_argument(
         "--subject", required=True, help='a subject that begins with "Re:" answers the newest such letter'
@@ -61,14 +61,22 @@ async def write_letter(asked: Namespace) -> int:
 
     to = asked.to or SUPPORT.address
     result = await write(_office(asked.folder), asked.sender, asked.subject, asked.text, to=to)
-    print("handed over" if isinstance(result, HandedOver) else result)
-    return 0 if isinstance(result, HandedOver) else 1
+    if not isinstance(result, HandedOver):
+        raise LookupError(f"The letter was not taken: {result.why}")
+    print("handed over")
+    return 0
 
 
 async def show_mailbox(asked: Namespace) -> int:
+    from channels.email.wire.client import MailboxRefused
     from hub.demo.customers import mailbox, readable
 
-    letters = await mailbox(_office(asked.folder), asked.address)
+    try:
+        letters = await mailbox(_office(asked.folder), asked.address)
+    except MailboxRefused:
+        raise LookupError(
+            f"{asked.address} has no mailbox in the demo; whoever writes gets one (amends demo write)."
+        ) from None
     for letter in letters if asked.as_json else ():
         print(json.dumps(_described(letter), ensure_ascii=False))
     if not asked.as_json:

@@ -35,6 +35,10 @@ class Mailboxes(Protocol):
 
     def owner(self, address: str) -> str | None: ...
 
+    def newcomer(self, address: str) -> User | None: ...
+
+    async def welcome(self, address: str) -> None: ...
+
     async def deliver(self, raw: bytes, sender: str, recipient: str, *, peer: str, login: str) -> None: ...
 
 
@@ -66,9 +70,16 @@ class Doorman:
         if not isinstance(given, LoginPassword):
             return AuthResult(success=False, handled=False)
         address = normalised(given.login.decode(errors="replace"))
-        user = self.server.users.get(address)
+        user = self.server.users.get(address) or self.server.newcomer(address)
         known = user is not None and secrets.compare_digest(user.password.encode(), given.password)
         return AuthResult(success=known, handled=False, auth_data=address if known else None)
+
+    async def handle_MAIL(self, _smtp: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if session.authenticated:
+            await self.server.welcome(str(session.auth_data))
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 OK"
 
     async def handle_RCPT(self, _smtp: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
         if self.server.owner(address) is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import signal
 from argparse import Namespace
 from collections.abc import Sequence
@@ -33,6 +34,8 @@ from hub.domain.letters import normalised
 
 LARGEST_LETTER = 64 * 2**20
 LOOPBACK = "127.0.0.1"
+NEWCOMER = re.compile(r"[a-z0-9][a-z0-9._-]*@[a-z0-9-]+(\.[a-z0-9-]+)+")
+"""An address that is a plain folder name, too."""
 
 __all__ = ["MailServer", "User", "serve"]
 
@@ -50,6 +53,7 @@ class MailServer:
 
     `folder`: letters and certificate survive there, None keeps them in memory. `domain` names the server
     (`authserv_id` = mail.<domain>). Ports of 0 are chosen by the system. Mail to strangers is refused with 550.
+    `newcomers`: the password by which anybody of another domain gets a mailbox when they first write; "": nobody does.
     """
 
     def __init__(
@@ -60,7 +64,9 @@ class MailServer:
         domain: str = "shop.example",
         smtp_port: int = 0,
         imap_port: int = 0,
+        newcomers: str = "",
     ) -> None:
+        self.domain, self.newcomers = domain, newcomers
         self.users = {normalised(user.address): user for user in users}
         self.folder = folder
         self.authserv_id = f"mail.{domain}"
@@ -69,15 +75,18 @@ class MailServer:
         self.inboxes: dict[str, KeptInbox] = {}
         self._lines: set[asyncio.BaseTransport] = set()
         self._servers: list[asyncio.Server] = []
+        self._welcoming = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         papers = papers_in(self.folder and self.folder / "certificate")
         self.ca_pem = papers.ca
         context = server_context(papers)
-        config = _pymap_config(context)
-        login = Login(config)
+        self._config = config = _pymap_config(context)
+        self._login = login = Login(config)
         for address in self.users:
-            await self._open(address, config, login)
+            await self._open(address)
+        for address in self._came_earlier():
+            await self.welcome(address)
         self._servers = [await self._listen_smtp(context), await self._listen_imap(context, login, config)]
         self.smtp_port, self.imap_port = (server.sockets[0].getsockname()[1] for server in self._servers)
         return self
@@ -119,11 +128,29 @@ class MailServer:
         owner = f"{local.partition('+')[0]}@{domain}"
         return owner if owner in self.users else None
 
-    async def _open(self, address: str, config: Config, login: Login) -> None:
-        user = self.users[address]
+    def newcomer(self, address: str) -> User | None:
+        """Who may come without being expected."""
+        if not self.newcomers or not NEWCOMER.fullmatch(address) or address.endswith(f"@{self.domain}"):
+            return None
+        return User(address=address, password=self.newcomers)
+
+    async def welcome(self, address: str) -> None:
+        """Give a newcomer a mailbox; whoever has one keeps it."""
+        async with self._welcoming:
+            user = None if address in self.users else self.newcomer(address)
+            if user is not None:
+                self.users[address] = user
+                await self._open(address)
+
+    def _came_earlier(self) -> list[str]:
+        mail = self.folder and self.folder / "mail"
+        return sorted(path.name for path in mail.iterdir()) if mail and mail.exists() else []
+
+    async def _open(self, address: str) -> None:
         mailboxes, inbox = await open_mailboxes(self.folder and self.folder / "mail" / address)
-        config.set_cache[address] = (mailboxes, FilterSet())
-        login.users_dict[address] = UserMetadata(config, address, password=user.password)
+        metadata = UserMetadata(self._config, address, password=self.users[address].password)
+        self._config.set_cache[address] = (mailboxes, FilterSet())
+        self._login.users_dict[address] = metadata
         self.inboxes[address] = inbox
 
     async def _listen_smtp(self, context: Any) -> asyncio.Server:

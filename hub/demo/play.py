@@ -15,7 +15,7 @@ from hub.assembly.running import Server, serve
 from hub.demo.customers import live
 from hub.demo.mailserver import MailServer
 from hub.demo.office import Office
-from hub.demo.people import DOMAIN, EVERYONE
+from hub.demo.people import DOMAIN, EVERYONE, PASSWORD
 from hub.demo.shop import shop_app
 from hub.demo.stage import SIGN_IN, STAFF, Stage, free_port, hire
 from infra.settings import Settings
@@ -26,7 +26,7 @@ log = logging.getLogger("amends.demo")
 async def play(folder: Path, *, seconds: float, quiet: bool, tell: Callable[[str], None]) -> None:
     """Run it. `seconds`: over how long the customers' first letters come; `quiet`: nobody writes by themselves."""
     stage = Stage(folder)
-    server = MailServer(users=EVERYONE, folder=stage.mail, domain=DOMAIN)
+    server = MailServer(users=EVERYONE, folder=stage.mail, domain=DOMAIN, newcomers=PASSWORD)
     async with server:
         office, shop = Office.of(server), free_port(8026)
         settings = stage.set_up(office, free_port(8025), shop)

@@ -102,6 +102,32 @@ async def test_the_standard_library_s_client_is_let_in_with_starttls_and_passwor
     assert b"dmarc=pass" in kept
 
 
+@pytest.mark.parametrize(
+    ("address", "password", "welcome"),
+    [
+        ("zoe@new.example", "open sesame", True),
+        ("zoe@new.example", "wrong", False),
+        ("boss@shop.example", "open sesame", False),
+        ("../zoe@new.example", "open sesame", False),
+    ],
+)
+async def test_a_newcomer_gets_a_mailbox_that_lasts(tmp_path, address, password, welcome):
+    def write(server) -> None:
+        with smtplib.SMTP("127.0.0.1", server.smtp_port) as client:
+            client.starttls(context=client_context(server.ca_pem))
+            client.login(address, password)
+            client.sendmail(address, [SUPPORT, address], LETTER)
+
+    async with MailServer(users=USERS, folder=tmp_path, newcomers="open sesame") as server:
+        if not welcome:
+            with pytest.raises(smtplib.SMTPAuthenticationError):
+                await asyncio.to_thread(write, server)
+            return
+        await asyncio.to_thread(write, server)
+    async with MailServer(users=USERS, folder=tmp_path, newcomers="open sesame") as server:
+        assert len(await server.letters(address)) == 1
+
+
 def test_only_the_login_that_owns_the_one_author_passes():
     assert "dmarc=pass" in judge(LETTER, ALICE, OURS)
     assert "dmarc=fail" in judge(LETTER, SUPPORT, OURS)

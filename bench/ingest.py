@@ -65,7 +65,9 @@ async def measure(raws: Sequence[bytes], mailboxes: int) -> dict[str, Any]:
         "p99_ms": round(statistics.quantiles(millis, n=100)[98], 2),
         "split": {part: round(busy[part] / len(raws) * 1000, 3) for part in PARTS},
         "cpu_ms_per_letter": {
-            part: round(spent / len(raws) * 1000, 3) for part, spent in used.items() if spent
+            part: round(spent / len(raws) * 1000, 3)
+            for part, spent in used.items()
+            if spent > len(raws) * 1e-6
         },
     }
 

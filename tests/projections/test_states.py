@@ -74,7 +74,7 @@ async def test_record_rule_18_stored_states_are_the_fold_of_their_streams(
     seed: int, size: int, tmp_path: Path, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(states, "REMEMBERED", 1 + seed % 3)
-    facts = history(seed, 300)
+    facts = history(seed, 1000)
     book = open_book(tmp_path / "views.db", (states.projection(seal, unseal),), "x")
     for start in range(0, len(facts), size):
         book.apply(facts[start : start + size])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from struct import Struct
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from infra.eventlog.batch import Draft, Outcome, Standing
 from infra.eventlog.postgres.arrays import bigints, byteas, texts, uuids
 
 UNSEEN: Final = -1
+BIGINT: Final = Struct(">q").pack
+INTEGER: Final = Struct(">i").pack
 NOTHING: Final = Outcome(0)
 
 
@@ -39,15 +42,18 @@ class Belief:
 
 
 class Reply(NamedTuple):
-    """What `log.append_1` answers. `position` and `revision` are the head's before the batch."""
+    """What `log.append_1` answers. `position` and `revision` are the head's before the batch.
+
+    What is so is told where the belief is not, and where there was nothing to write.
+    """
 
     is_so: bool
     position: int
     revision: int
-    versions: Sequence[int] | None
-    once: Sequence[int] | None
-    claims: Sequence[UUID | None] | None
-    marks: Sequence[str | None] | None
+    versions: Sequence[int] = ()
+    once: Sequence[int] = ()
+    claims: Sequence[UUID | None] = ()
+    marks: Sequence[str | None] = ()
 
 
 def guess(drafts: Sequence[Draft], known: Mapping[StreamId, int], position: int) -> Belief:
@@ -84,23 +90,23 @@ def corrected(belief: Belief, reply: Reply) -> Belief:
     return Belief(
         position=reply.position,
         trusted=0,
-        versions=dict(zip(belief.versions, reply.versions or (), strict=True)),
-        once=dict(zip(belief.once, reply.once or (), strict=True)),
+        versions=dict(zip(belief.versions, reply.versions, strict=True)),
+        once=dict(zip(belief.once, reply.once, strict=True)),
         claims={
             key: None if holder is None else StreamId(holder)
-            for key, holder in zip(belief.claims, reply.claims or (), strict=True)
+            for key, holder in zip(belief.claims, reply.claims, strict=True)
         },
-        marks=dict(zip(belief.marks, reply.marks or (), strict=True)),
+        marks=dict(zip(belief.marks, reply.marks, strict=True)),
     )
 
 
-def arguments(belief: Belief, outcome: Outcome, revision: int, moment: int | None) -> tuple[object, ...]:
-    """For `log.append_1`, in its order."""
+def arguments(belief: Belief, outcome: Outcome, revision: int, moment: int) -> list[bytes]:
+    """For `log.append_1`, in its order, in the binary form."""
     rows = outcome.rows
-    return (
-        revision,
-        belief.trusted,
-        moment,
+    return [
+        BIGINT(revision),
+        INTEGER(belief.trusted),
+        BIGINT(moment),
         uuids(list(belief.versions)),
         bigints(list(belief.versions.values())),
         byteas(list(belief.once)),
@@ -119,4 +125,4 @@ def arguments(belief: Belief, outcome: Outcome, revision: int, moment: int | Non
         uuids(list(outcome.claims.values())),
         texts(list(outcome.marks)),
         texts(list(outcome.marks.values())),
-    )
+    ]

@@ -13,7 +13,6 @@ from psycopg import Connection, errors
 
 from hub.app.ports import LogStopped
 from infra.db import UnsafeStore
-from infra.eventlog.postgres.arrays import teach
 from infra.eventlog.stopped import LogAway, LogBusy, LogFull
 
 PATIENCE: Final = 30.0
@@ -113,7 +112,6 @@ def connected(url: str, manner: LiteralString = WRITING, name: str = "amends") -
     except BaseException:
         connection.close()
         raise
-    teach(connection)
     return connection
 
 

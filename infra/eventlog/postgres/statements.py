@@ -12,7 +12,7 @@ ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtext('amends log tables
 PUBLIC: Final = "amends_log"
 """The channel on which each commit of events is announced, with the head as its text."""
 
-APPEND: Final = f"SELECT * FROM log.append_1({', '.join(['%s'] * 21)})"
+APPEND: Final = f"SELECT * FROM log.append_1({', '.join(f'${nth}' for nth in range(1, 22))})"
 LOCK_HEAD: Final = "SELECT position, revision FROM log.head FOR UPDATE"
 
 SELECT_HEAD: Final = "SELECT position FROM log.head"
@@ -30,7 +30,7 @@ SELECT_STREAM: Final = PAGE.format(
     row=ROW, where="originator_id = %s AND originator_version > %s", order="originator_version"
 )
 SELECT_PLACES: Final = """SELECT e.notification_id, substring(e.state FROM 26 FOR 16)
-    FROM unnest(%s, %s) WITH ORDINALITY AS asked (stream, version, nth)
+    FROM unnest(%s::uuid[], %s::bigint[]) WITH ORDINALITY AS asked (stream, version, nth)
     JOIN log.stored_events e ON e.originator_id = asked.stream AND e.originator_version = asked.version
     ORDER BY asked.nth"""
 SELECT_VERSION: Final = "SELECT max(originator_version) FROM log.stored_events WHERE originator_id = %s"

@@ -16,8 +16,8 @@ from hub.domain.ids import Position, StreamId
 from infra.eventlog.batch import Draft, Outcome, Standing, places, plan
 from infra.eventlog.committer import Settled, settled
 from infra.eventlog.postgres import statements
-from infra.eventlog.postgres.arrays import bigints, uuids
 from infra.eventlog.postgres.believing import NOTHING, Belief, Reply, arguments, corrected, guess
+from infra.eventlog.postgres.calling import call, prepare
 from infra.eventlog.postgres.connecting import Line
 from infra.eventlog.stopped import LogAway
 from infra.eventlog.store import OutcomeUnknown
@@ -26,6 +26,7 @@ MOST_VERSIONS: Final = 200_000
 TRIPS: Final = 2
 """Tries without the lock kept between them; the second knows what the first was told."""
 BEGIN_TRIES: Final = 20
+SERVER_CLOCK: Final = -1
 
 
 class PostgresStore:
@@ -39,6 +40,7 @@ class PostgresStore:
         self._revision = -1
         self._belief = guess((), {}, 0)
         self._held: psycopg.Connection | None = None
+        self._prepared: psycopg.Connection | None = None
 
     def at_once(self, drafts: Sequence[Draft]) -> tuple[int, Sequence[Answer]] | None:
         """In one round trip, two if something was not as expected; None when others keep getting in between.
@@ -96,7 +98,7 @@ class PostgresStore:
 
     def positions(self, draft: Draft) -> tuple[Position, ...]:
         asked = places(draft)
-        streams, versions = uuids([stream for stream, _ in asked]), bigints([version for _, version in asked])
+        streams, versions = [stream for stream, _ in asked], [version for _, version in asked]
         with self._line.stopping(OutcomeUnknown):
             found = self._transaction().execute(statements.SELECT_PLACES, (streams, versions)).fetchall()
         mine = all(bytes(command) == draft.request.envelope.command.bytes for _, command in found)
@@ -117,10 +119,11 @@ class PostgresStore:
         return self._held
 
     def _append(self, connection: psycopg.Connection, belief: Belief, outcome: Outcome) -> Reply:
-        moment = self._now() if self._now else None
-        asked = arguments(belief, outcome, self._revision, moment)
-        (reply,) = connection.execute(statements.APPEND, asked, prepare=True)
-        return Reply(*reply)
+        if connection is not self._prepared:
+            prepare(connection)
+            self._prepared = connection
+        moment = self._now() if self._now else SERVER_CLOCK
+        return call(connection, arguments(belief, outcome, self._revision, moment))
 
     def _remember(self, belief: Belief, outcome: Outcome, reply: Reply) -> None:
         """All of the belief was found to be so; what was remembered beside it only when nobody else wrote."""

@@ -6,11 +6,13 @@
 --
 -- streams 1 … trusted are known as of `known_revision`: while that is still the head's, they need no look.
 -- New positions are given as distances from the head, so that they fit wherever the head is by now.
+--
+-- Processes of two versions may call it at the same time, so a change gets the next number and this one stays.
 
 CREATE OR REPLACE FUNCTION log.append_1(
     known_revision bigint,
     trusted integer,
-    moment bigint,             -- µs since 1970, UTC; null: this server's clock, read under the lock
+    moment bigint,             -- µs since 1970, UTC; negative: this server's clock, read under the lock
     streams uuid[],            -- belief: where each stream stands
     versions bigint[],
     once_keys bytea[],         -- belief: the position recorded with each key; -1: never seen
@@ -83,10 +85,13 @@ BEGIN
             + cardinality(new_claim_keys) + cardinality(new_mark_names) = 0 THEN
         RETURN;
     END IF;
-    known_versions := NULL;
+    known_versions := NULL;  -- nobody asks any more
     known_once := NULL;
+    known_claims := NULL;
+    known_marks := NULL;
 
-    last_moment := greatest(last_moment, coalesce(moment, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint));
+    last_moment := greatest(last_moment, CASE WHEN moment < 0
+        THEN (extract(epoch FROM clock_timestamp()) * 1000000)::bigint ELSE moment END);
     IF cardinality(event_streams) > 0 THEN
         stamp := '\x01'::bytea || int8send(last_moment);
         INSERT INTO log.stored_events (originator_id, originator_version, topic, state, notification_id)

@@ -10,7 +10,38 @@ from hub.domain.conversation.events import MessageReceived
 from hub.domain.ids import AccountId, BlobId, ConversationId, MessageId
 from hub.domain.letters import Address
 
-WORDS = ["order", "parcel", "arrived", "damaged", "refund", "please", "invoice", "delivery", "account", "replace", "return", "charged", "twice", "service", "sorry", "waiting", "three", "weeks", "complaint", "number", "manager", "address", "wrong", "late", "missing", "broken", "thank", "help", "answer", "soon"]
+WORDS = [
+    "order",
+    "parcel",
+    "arrived",
+    "damaged",
+    "refund",
+    "please",
+    "invoice",
+    "delivery",
+    "account",
+    "replace",
+    "return",
+    "charged",
+    "twice",
+    "service",
+    "sorry",
+    "waiting",
+    "three",
+    "weeks",
+    "complaint",
+    "number",
+    "manager",
+    "address",
+    "wrong",
+    "late",
+    "missing",
+    "broken",
+    "thank",
+    "help",
+    "answer",
+    "soon",
+]
 
 
 def message(chance: random.Random) -> MessageReceived:

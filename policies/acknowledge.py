@@ -81,7 +81,7 @@ def why_not(message: MessageReceived | None, ours: Collection[str]) -> str:
     sender = opened(message.sender, Address(address=""))
     if message.automatic:
         return "a machine wrote the letter"
-    if not sender.address.strip():
+    if "@" not in sender.address:
         return "the letter names no sender"
     if is_ours(sender, ours):
         return "the letter came from ourselves"

@@ -39,6 +39,13 @@ def snippet(text: str | None) -> str | None:
     return None if text is None else " ".join(text[:600].split())[:160]
 
 
+def last_words(event: c.ReplyWritten, recorded: Recorded) -> dict[str, Value]:
+    """A machine's letter is nobody's last word: the row goes on showing the customer's."""
+    if event.automatic:
+        return {}
+    return {"line": snippet(known(event.text)), "line_by": recorded.envelope.actor.kind}
+
+
 @project.on(c.ConversationOpened)
 def _(event: c.ConversationOpened, recorded: Recorded, page: Page) -> None:
     at = instant(recorded.recorded_at)
@@ -93,8 +100,7 @@ def _(event: c.ReplyWritten, recorded: Recorded, page: Page) -> None:
         inbox,
         conversation,
         {
-            "line": snippet(known(event.text)),
-            "line_by": recorded.envelope.actor.kind,
+            **last_words(event, recorded),
             "last_at": instant(recorded.recorded_at),
             "messages": Plus(1),
             "last_message": str(event.message),
@@ -202,5 +208,5 @@ def forget(customer: str) -> Iterator[Executable]:
 
 
 projection = Projection(
-    name="inbox", version=2, tables=(inbox, tags, troubles), project=project, forget=forget
+    name="inbox", version=3, tables=(inbox, tags, troubles), project=project, forget=forget
 )

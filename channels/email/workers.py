@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Collection
@@ -109,7 +110,7 @@ class LetterReaders:
         `OSError` when no worker can be started (the letter is not to blame).
         """
         asked = msgspec.msgpack.encode([raw, account, sorted(trusted_authserv), sorted(our_domains)])
-        worker = await self._idle.get() or await self._seated()
+        worker = await self._alive()
         fit = False
         self.busy += 1
         try:
@@ -126,6 +127,14 @@ class LetterReaders:
         if isinstance(answer, str):
             raise Unreadable(answer)
         return answer
+
+    async def _alive(self) -> Worker:
+        """The next free worker; one that died while it had nothing to read is replaced, and no letter pays for it."""
+        while True:
+            worker = await self._idle.get() or await self._seated()
+            if worker.process.returncode is None:
+                return worker
+            self._renew(worker)
 
     async def _seated(self) -> Worker:
         """A worker for an empty seat; a seat that can't be filled stays in the queue for the next letter."""
@@ -180,9 +189,13 @@ class LetterReaders:
         return Worker(process)
 
     async def _end(self, process: Process) -> int:
-        """Kill and reap; the exit code. SIGKILL ends a stopped process too."""
+        """Kill and reap; the exit code. SIGKILL ends a stopped process too.
+
+        Not by `process.kill()`: that reaps one that has just died behind the event loop's back, and its exit code is lost.
+        """
         with suppress(ProcessLookupError):
-            process.kill()
+            if process.returncode is None:
+                os.kill(process.pid, signal.SIGKILL)
         code = await process.wait()
         if process.stdin is not None:
             process.stdin.close()

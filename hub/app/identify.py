@@ -34,7 +34,7 @@ async def find_home(incoming: Incoming, log: EventLog, secrets: Secrets) -> Home
     """The home of the sender's address under what our own server says of it, or a new customer who will claim it."""
     grade: Grade = "proven" if incoming.authentication.proven else "claimed"
     why = incoming.authentication.why
-    if not incoming.sender.address:
+    if "@" not in incoming.sender.address:
         return Home(customer=_new_customer(), grade="claimed", why="the letter names no sender", is_new=True)
     key = claim_key(secrets, grade, "email", incoming.sender.address)
     holder = await log.holder(key)

@@ -93,7 +93,7 @@ def echo(arrival: Arrival, raw: BlobId, read: Incoming) -> LetterEchoed:
 
 def _identity(home: Home, read: Incoming) -> list[Opening]:
     address = read.sender.address
-    if not address:
+    if "@" not in address:
         return []
     if home.grade == "proven":
         return [IdentityVerified(channel="email", address=address, evidence="authenticated", why=home.why)]

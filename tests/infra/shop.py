@@ -84,6 +84,7 @@ class Person:
             return self.blobs[0]
         if (name := getattr(hint, "__name__", "")).endswith("Id") and hasattr(hint, "__supertype__"):
             return self.conversation if name == "ConversationId" else self._ids.setdefault(name, uuid4())
+        hint = getattr(hint, "__supertype__", hint)
         return {str: "x", int: 1, float: 1.0, bool: False, datetime: NOW}[hint]
 
     def _personal(self, hint: Any) -> Any:

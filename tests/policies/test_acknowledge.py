@@ -124,6 +124,7 @@ def test_we_do_not_answer_ourselves() -> None:
 
 def test_nobody_is_not_answered() -> None:
     assert withheld(sender=Address(address="")) == "the letter names no sender"
+    assert withheld(sender=Address(address="script")) == "the letter names no sender"
     assert withheld(sender=ERASED) == "the letter names no sender"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 import httpx
+import pytest
 
 from hub.assembly.house import House
 from hub.assembly.web import application
@@ -19,7 +20,10 @@ from tests.length import short_or_long
 from tests.letters.corpus import cpython_letters, letters, mutate
 
 ENDINGS = MessageReceived | MessageSeenAgain | LetterParked
-COUNT = short_or_long(300, 2_000)
+COUNT = short_or_long(2_000, 10_000)
+
+pytestmark = pytest.mark.timeout(short_or_long(600, 3600))
+
 UNDER_WAY = 16
 
 

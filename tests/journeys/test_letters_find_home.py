@@ -7,13 +7,18 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hub.assembly.house import House
 from projections import export
 from tests.journeys.house import a_house, deliver
 from tests.length import short_or_long
 from tests.letters.corpus import Generated, letters, squeezed
 
-COUNT = short_or_long(300, 2_000)
+COUNT = short_or_long(2_000, 10_000)
+
+pytestmark = pytest.mark.timeout(short_or_long(600, 3600))
+
 UNDER_WAY = 16
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
 from hub.domain.conversation.events import FileRef, ReplyKind
 from hub.domain.ids import AccountId, AgentId, ConversationId, CustomerId, MessageId
@@ -25,10 +25,13 @@ __all__ = [
     "in_state",
     "letter",
     "next_due",
+    "of_accounts",
     "projection",
     "standing",
     "started_without_result",
 ]
+
+EVERYBODYS = true()
 
 waits = and_(
     or_(
@@ -74,34 +77,45 @@ class OutgoingLetter:
     written_at: datetime
 
 
-def due(connection: Connection, now: datetime, limit: int = 100) -> list[Posted]:
+def of_accounts(only: AccountId | None, but: Collection[AccountId]) -> ColumnElement[bool]:
+    """Letters of one account, or of all `but` some."""
+    if only is not None:
+        return outbox.c.account == str(only)
+    return outbox.c.account.not_in([str(account) for account in but])
+
+
+def due(
+    connection: Connection, now: datetime, limit: int = 100, whose: ColumnElement[bool] = EVERYBODYS
+) -> list[Posted]:
     """Pending, deferred, or a person's with an unknown end, and the moment has come; longest overdue first."""
-    ripe = and_(waits, outbox.c.due_at <= instant(now))
+    ripe = and_(waits, whose, outbox.c.due_at <= instant(now))
     return [
         posted(row)
         for row in ask(connection, select(outbox).where(ripe).order_by(outbox.c.due_at).limit(limit))
     ]
 
 
-def next_due(connection: Connection) -> datetime | None:
+def next_due(connection: Connection, whose: ColumnElement[bool] = EVERYBODYS) -> datetime | None:
     """When the next letter may leave; None: none waits."""
-    query = select(func.min(outbox.c.due_at)).where(waits)
+    query = select(func.min(outbox.c.due_at)).where(waits, whose)
     first = connection.execute(query).scalar()
     return None if first is None else moment(first)
 
 
-def in_state(connection: Connection, *states: str, limit: int = 1000) -> list[Posted]:
+def in_state(
+    connection: Connection, *states: str, limit: int = 1000, whose: ColumnElement[bool] = EVERYBODYS
+) -> list[Posted]:
     """Letters in one of these states, for example "uncertain"."""
-    wanted = outbox.c.state.in_(states), outbox.c.erased.is_(False)
+    wanted = outbox.c.state.in_(states), outbox.c.erased.is_(False), whose
     return [
         posted(row)
         for row in ask(connection, select(outbox).where(*wanted).order_by(outbox.c.started_at).limit(limit))
     ]
 
 
-def started_without_result(connection: Connection) -> list[Posted]:
+def started_without_result(connection: Connection, whose: ColumnElement[bool] = EVERYBODYS) -> list[Posted]:
     """At start-up: deliveries that began and never ended (record rule 27 says what becomes of them)."""
-    return in_state(connection, "started", limit=10_000)
+    return in_state(connection, "started", limit=10_000, whose=whose)
 
 
 def standing(connection: Connection, message: MessageId) -> Posted | None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import ColumnElement, Connection, Engine
 
 from hub.app.ports import Clock
-from hub.domain.ids import MessageId
+from hub.domain.ids import AccountId, MessageId
 from hub.domain.letters import Outgoing
 from projections import outbox
 from projections.outbox import OutgoingLetter, Posted
@@ -24,25 +24,34 @@ ABOUT_LETTERS: Final = ("reply.", "delivery.")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxView:
-    """The questions of the outbox. `compose` fetches the files and names the sender; None: the words are gone."""
+    """The questions of the outbox, for the letters of `only` one account, or of all `but` some.
+
+    `compose` fetches the files and names the sender; None: the words are gone.
+    """
 
     runner: Runner
     readers: Engine
     clock: Clock
     compose: Callable[[OutgoingLetter], Awaitable[Outgoing | None]]
+    only: AccountId | None = None
+    but: frozenset[AccountId] = frozenset()
     ear: Ear = field(default_factory=Ear)
 
     def __post_init__(self) -> None:
         self.runner.add(self.ear)
 
+    @property
+    def _whose(self) -> ColumnElement[bool]:
+        return outbox.of_accounts(self.only, self.but)
+
     async def due(self, now: datetime, limit: int) -> Sequence[Posted]:
-        return await self._ask(lambda connection: outbox.due(connection, now, limit))
+        return await self._ask(lambda connection: outbox.due(connection, now, limit, self._whose))
 
     async def unfinished(self) -> Sequence[Posted]:
-        return await self._ask(outbox.started_without_result)
+        return await self._ask(lambda connection: outbox.started_without_result(connection, self._whose))
 
     async def next_due(self) -> datetime | None:
-        return await self._ask(outbox.next_due)
+        return await self._ask(lambda connection: outbox.next_due(connection, self._whose))
 
     async def changed(self, until: datetime | None) -> None:
         """Return when a letter was written or moved since the last call, or at `until`."""

@@ -29,7 +29,10 @@ log = logging.getLogger("amends.delivery")
 
 POSTMAN: Final = Actor(kind="system", id="delivery")
 AT_ONCE: Final = 20
-"""Letters looked up in one go; those of one account leave one after the other."""
+"""Letters looked up in one go."""
+
+PAUSE_S: Final = 0.5
+"""Before looking again when nothing could be done."""
 
 LAST_WORD_S: Final = 10.0
 """How long a stopping hub waits for the answer to a letter that is on the wire."""
@@ -81,7 +84,10 @@ async def ended(work: Coroutine[Any, Any, T]) -> T:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Postman:
-    """The ports of delivery. `paused` answers whether sending waits for a word (after a restore, record rule 25)."""
+    """The ports of delivery for one inbox, or for whatever its `outbox` is asked about: who stands still holds nobody else.
+
+    `paused` answers whether sending waits for a word (after a restore, record rule 25).
+    """
 
     outbox: Outbox
     transactor: Transactor
@@ -96,7 +102,9 @@ class Postman:
         """Send what is due, for ever; first settle what a crash left open."""
         await self.recover()
         while True:
-            if not await self.paused():
+            if await self.paused():
+                await asyncio.sleep(PAUSE_S)
+            else:
                 await self.send_due()
             await self.outbox.changed(await self.outbox.next_due())
 
@@ -106,17 +114,13 @@ class Postman:
             await self._command(posted, MarkUncertain(message=posted.message, attempt=posted.attempt))
 
     async def send_due(self) -> None:
-        """One round: each account's letters in order, the accounts beside each other."""
+        """Everything that is due, one after the other, longest overdue first."""
         while due := await self.outbox.due(self.clock(), AT_ONCE):
-            accounts = dict.fromkeys(posted.account for posted in due)
-            rounds = [self._send_in_order([p for p in due if p.account == account]) for account in accounts]
-            positions = await asyncio.gather(*rounds)
-            await self.outbox.reached(max(positions))
-            if not max(positions):
+            last = max([await self._deliver(posted) for posted in due])
+            await self.outbox.reached(last)
+            if not last:
+                await asyncio.sleep(PAUSE_S)
                 return
-
-    async def _send_in_order(self, letters: Sequence[Posted]) -> int:
-        return max([await self._deliver(posted) for posted in letters])
 
     async def _deliver(self, posted: Posted) -> int:
         """The position of the last fact; 0 when the letter was not ours to send."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -27,7 +27,7 @@ async def at_work(house: House) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(work)
-            for work in (*_followers(house), *_thinkers(house), _post(house), care(house))
+            for work in (*_followers(house), *_thinkers(house), *_post(house), care(house))
         ]
         try:
             yield
@@ -51,19 +51,34 @@ def _thinkers(house: House) -> Iterator[Coroutine[Any, Any, None]]:
     yield timers(house).run()
 
 
-def _post(house: House) -> Coroutine[Any, Any, None]:
-    return postman(house).run()
+def _post(house: House) -> Iterator[Coroutine[Any, Any, None]]:
+    """One postman for each inbox that can send, so that a server that stands still holds only its own letters.
+
+    One more tells the letters of inboxes that are no longer connected that they can't leave.
+    """
+    lines = senders(house)
+    for account in lines:
+        yield postman(house, lines, only=account).run()
+    yield postman(house, lines, but=frozenset(lines)).run()
 
 
-def postman(house: House) -> Postman:
-    """Delivery over the outbox view, one line per mailbox."""
+def postman(
+    house: House,
+    lines: Mapping[AccountId, Sender],
+    *,
+    only: AccountId | None = None,
+    but: frozenset[AccountId] = frozenset(),
+) -> Postman:
+    """Delivery of the letters of `only` one inbox, or of all `but` some."""
     composer = Composer(vault=house.vault, readers=house.readers, inboxes=house.inboxes)
-    outbox = OutboxView(runner=house.runner, readers=house.views, clock=now, compose=composer)
+    outbox = OutboxView(
+        runner=house.runner, readers=house.views, clock=now, compose=composer, only=only, but=but
+    )
     return Postman(
         outbox=outbox,
         transactor=house.transactor,
         secrets=house.walk.secrets,
-        senders=senders(house),
+        senders=lines,
         next_try=next_try,
         clock=now,
         paused=house.paused,

@@ -126,7 +126,7 @@ async def acknowledging(folder: Path, wire: Wire) -> AsyncIterator[tuple[House, 
                 await working.catch_up(policy)
         await house.runner.reached(await house.log.head(), patience=60)
         account = AccountId((await house.inbox_for("support")).account)
-        yield house, replace(postman(house), senders={account: wire})
+        yield house, replace(postman(house, {}), senders={account: wire})
 
 
 async def test_record_rule_26_the_attempt_is_on_record_before_the_wire_is_touched(tmp_path: Path) -> None:

@@ -240,7 +240,7 @@ def pytest_stage(stage: str, where: list[str], settings: dict[str, str], more: l
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="amends-") as folder:
         results = Path(folder, "results.xml")
-        beside = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
+        beside = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"]
         command = ["pytest", "-q", "--durations=5", f"--junitxml={results}", *beside, *where, *more]
         code = run(*command, settings=settings).returncode
         return count(stage, results, code, time.monotonic() - started)

@@ -19,6 +19,7 @@ from types import TracebackType
 
 import msgspec
 
+from channels.email.framing import receive, send
 from hub.domain.letters import Incoming, Unreadable
 
 READER = "channels.email.reading:read_letter"
@@ -201,24 +202,6 @@ class LetterReaders:
             process.stdin.close()
         self._all.discard(process)
         return code
-
-
-async def send(process: Process, message: bytes) -> None:
-    if process.stdin is None:
-        raise EOFError
-    process.stdin.write(len(message).to_bytes(4, "big"))
-    process.stdin.write(message)
-    await process.stdin.drain()
-
-
-async def receive(process: Process, most: int) -> bytes:
-    """One message of at most `most` bytes."""
-    if process.stdout is None:
-        raise EOFError
-    size = int.from_bytes(await process.stdout.readexactly(4), "big")
-    if size > most:
-        raise ValueError(f"an answer of {size} bytes is longer than {most}")
-    return await process.stdout.readexactly(size)
 
 
 def understood(answer: bytes) -> Incoming | str:

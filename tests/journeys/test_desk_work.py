@@ -187,7 +187,7 @@ def test_a_letter_that_no_reader_survives_waits_until_it_is_read_again(
         with readers_stopped(room.hub):
             post.write(jon, letter(jon, "Jon is patient", QUESTION))
             # Nobody reads letters now, and yet every page answers.
-            mia.press("g", "p")
+            mia.page.get_by_role("link", name="Parked letters").click()
             expect(mia.page.get_by_role("heading", name="Parked letters")).to_be_visible()
             expect(mia.page.get_by_role("button", name="Read again")).to_be_visible()
         expect(mia.page.get_by_role("link", name="Parked letters")).to_contain_text("1")

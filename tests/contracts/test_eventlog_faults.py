@@ -276,8 +276,10 @@ def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path):
 
 
 def test_control_a_log_that_answers_before_its_commit_is_caught(tmp_path):
-    told = killed(tmp_path / "log.db", 300, early=True)
-    assert lost(told, on_record(tmp_path / "log.db")) != []
+    """A kill that happens to fall right after a commit loses nothing even so: one of twenty does not."""
+    chance = random.Random(8)
+    deaths = (killed(tmp_path / "log.db", chance.randrange(100, 500), early=True) for _ in range(20))
+    assert any(lost(told, on_record(tmp_path / "log.db")) for told in deaths)
 
 
 async def test_a_reopened_log_goes_on_where_it_was(tmp_path, ring):

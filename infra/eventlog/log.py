@@ -18,10 +18,9 @@ from infra.eventlog import tables
 from infra.eventlog.committer import Committer
 from infra.eventlog.drafting import drafted
 from infra.eventlog.news import News, followed
+from infra.eventlog.paging import stream_of
 from infra.eventlog.reading import Reading, page
 from infra.eventlog.sqlite import SQLiteStore
-
-PAGE = 1000
 
 
 def microseconds() -> int:
@@ -65,16 +64,7 @@ class Log:
     async def read_stream(
         self, stream: StreamId, *, after: int = 0, limit: int | None = None
     ) -> Sequence[Recorded]:
-        facts: list[Recorded] = []
-        while limit is None or len(facts) < limit:
-            size = PAGE if limit is None else min(PAGE, limit - len(facts))
-            more = await self._page(
-                tables.SELECT_STREAM, stream.hex, facts[-1].version if facts else after, size
-            )
-            facts += more
-            if not more:
-                break
-        return facts
+        return await stream_of(partial(self._page, tables.SELECT_STREAM, stream.hex), after, limit)
 
     async def read_all(self, *, after: int = 0, limit: int = 1000) -> Sequence[Recorded]:
         """A page of large facts may be shorter than `limit`; only an empty one means the end."""

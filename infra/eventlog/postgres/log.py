@@ -16,13 +16,12 @@ from infra.codec import Codec, KeyRing
 from infra.eventlog.committer import Committer
 from infra.eventlog.drafting import drafted
 from infra.eventlog.news import News, followed
+from infra.eventlog.paging import stream_of
 from infra.eventlog.postgres import statements
 from infra.eventlog.postgres.connecting import PATIENCE, Line, connected, refuse_unsafe
 from infra.eventlog.postgres.listening import listen
 from infra.eventlog.postgres.reading import Reading, page
 from infra.eventlog.postgres.store import PostgresStore, settle
-
-PAGE = 1000
 
 
 class Identity(NamedTuple):
@@ -85,16 +84,7 @@ class PostgresLog:
     async def read_stream(
         self, stream: StreamId, *, after: int = 0, limit: int | None = None
     ) -> Sequence[Recorded]:
-        facts: list[Recorded] = []
-        while limit is None or len(facts) < limit:
-            size = PAGE if limit is None else min(PAGE, limit - len(facts))
-            more = await self._page(
-                statements.SELECT_STREAM, stream, facts[-1].version if facts else after, size
-            )
-            facts += more
-            if not more:
-                break
-        return facts
+        return await stream_of(partial(self._page, statements.SELECT_STREAM, stream), after, limit)
 
     async def read_all(self, *, after: int = 0, limit: int = 1000) -> Sequence[Recorded]:
         """A page of large facts may be shorter than `limit`; only an empty one means the end."""

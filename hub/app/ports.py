@@ -18,7 +18,7 @@ from hub.domain.ids import (
     Position,
     StreamId,
 )
-from hub.domain.letters import Address, Attachment, Delivery, Incoming, Outgoing
+from hub.domain.letters import Address, Delivery, Incoming, Outgoing
 from hub.domain.vocabulary import Actor, Erased
 
 Clock = Callable[[], datetime]
@@ -382,11 +382,3 @@ class Inbox:
     signature: str = ""
     plus_addressing: bool = False
     undo_seconds: float = 10.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """A file that an agent attached; already in the vault."""
-
-    blob: BlobId
-    attachment: Attachment

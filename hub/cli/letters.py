@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from hub.cli.asking import Asked, add_json, ask, hub, note, settings_of, show
-from infra.control import ControlRefused
 
 TRY_AGAIN: Final = 75
 """EX_TEMPFAIL: a mail server keeps the letter and tries again."""
@@ -142,6 +141,3 @@ def _messages(path: Path) -> Iterator[dict[str, Any]]:
             yield from export.messages(connection)
     finally:
         engine.dispose()
-
-
-__all__ = ["ControlRefused", "register"]

@@ -59,6 +59,7 @@ SYSTEM_PACKAGES = {
     "dovecot-lmtpd": "delivery into its mailboxes",
     "dovecot-submissiond": "submission by its users",
     "exim4-daemon-light": "a mail transfer agent of the kind customers use",
+    "strace": "what a process did to its files, for power cuts made offline",
 }
 START_NO_DAEMONS = Path("/usr/sbin/policy-rc.d")
 

@@ -1,0 +1,54 @@
+"""A record that keeps a blob and a fact again and again, and says so on its output once each is acknowledged.
+
+    python -m tests.faults.power_child FOLDER MASTER_KEY COUNT [unsynced|nameless]
+
+A word breaks a guard: with `unsynced` the log's commits no longer wait for their sync; with `nameless` the vault
+syncs its files and not the folders that name them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from hub.app.ports import Envelope, Request, Write
+from hub.assembly.files import Files
+from hub.domain.customer.events import CustomerNamed
+from hub.domain.ids import CommandId, StreamId
+from hub.domain.vocabulary import Actor
+from infra import vault as vault_module
+from infra.eventlog import open_log
+from infra.keys.opening import open_keys
+from infra.vault import FolderVault
+
+
+async def work(folder: Path, master: Path, count: int, sabotage: str) -> None:
+    files = Files(folder)
+    if sabotage == "nameless":
+        vault_module.sync_folder = lambda folder: None
+    keys = open_keys(files.keys, master, tell=lambda _: None)
+    vault, log = FolderVault(files.vault, keys), await open_log(files.log, keys)
+    if sabotage == "unsynced":
+        log._store._db.execute("PRAGMA synchronous = NORMAL")
+    for number in range(1, count + 1):
+        (blob,) = await vault.keep([f"letter {number} ".encode() * number])
+        await log.append(fact(number))
+        os.write(1, f"ack {number} {blob}\n".encode())
+    vault.close()
+    await log.close()
+    keys.close()
+
+
+def fact(number: int) -> Any:
+    """The number-th fact, in the number-th stream."""
+    envelope = Envelope(actor=Actor(kind="bot", id="tester"), command=CommandId(UUID(int=number)))
+    named = Write(stream=StreamId(UUID(int=number)), expected=0, events=(CustomerNamed(name=f"n{number}"),))
+    return Request(envelope=envelope, writes=(named,), once=(number.to_bytes(32, "big"),))
+
+
+if __name__ == "__main__":
+    asyncio.run(work(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), "".join(sys.argv[4:])))

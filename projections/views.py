@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
     Column,
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
+    func,
     select,
 )
 from sqlalchemy.pool import QueuePool
@@ -153,6 +154,21 @@ def incarnation(connection: Connection) -> str:
     return str(
         connection.exec_driver_sql("SELECT coalesce(max(incarnation), '') FROM projections").scalar_one()
     )
+
+
+class Standing(NamedTuple):
+    """How far the rows of one projection reach, and how many events it could not take in."""
+
+    name: str
+    position: int
+    parked: int
+
+
+def standings(connection: Connection) -> list[Standing]:
+    """Of every projection, by name."""
+    parked = select(func.count()).where(poison.c.projection == projections.c.name).scalar_subquery()
+    query = select(projections.c.name, projections.c.position, parked).order_by(projections.c.name)
+    return [Standing(*row) for row in connection.execute(query)]
 
 
 def parked_events(connection: Connection) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ from hub.web.passwords import hashed
 from infra.codec import describe
 from projections import causes, parked
 from projections.history import AsOf, customer_as_of, events_of
+from projections.views import standings
 
 Params = Mapping[str, Any]
 Verb = Callable[[House, Params], Awaitable[Mapping[str, Any]]]
@@ -142,9 +143,9 @@ async def resume_sending(house: House, params: Params) -> Mapping[str, Any]:
 
 async def status(house: House, params: Params) -> Mapping[str, Any]:
     """Where the log and the views stand, and what waits for a person."""
-    lag = await house.runner.lag()
+    lag, head = await house.runner.lag(), await house.log.head()
     return {
-        "position": await house.log.head(),
+        "position": head,
         "views": house.runner.position,
         "lag_events": lag.events,
         "lag_seconds": lag.seconds,
@@ -152,6 +153,15 @@ async def status(house: House, params: Params) -> Mapping[str, Any]:
         "sending_paused": house.files.paused.exists(),
         "parked_letters": await house.ask(parked.waiting),
         "parked_causes": await house.ask(causes.waiting),
+        "projections": [
+            {
+                "name": one.name,
+                "position": one.position,
+                "lag": max(0, head - one.position),
+                "parked": one.parked,
+            }
+            for one in await house.ask(standings)
+        ],
     }
 
 

@@ -16,6 +16,7 @@ from hub.app.arrivals import Arrival
 from hub.app.intake import take_in
 from hub.app.ports import LogStopped
 from hub.assembly.house import House, now
+from hub.assembly.metrics import metrics_routes
 from hub.assembly.rereading import Rereader
 from hub.domain.letters import Address, Incoming
 from hub.web.app import create_app
@@ -28,7 +29,7 @@ BUILT = Path(hub.web.__file__).parent / "desk" / "dist"
 
 def application(house: House) -> ASGIApp:
     """Every page and route of the hub."""
-    return create_app(desk(house), beside=form_routes(house))
+    return create_app(desk(house), beside=[*form_routes(house), *metrics_routes(house)])
 
 
 def desk(house: House) -> Desk:

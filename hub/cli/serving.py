@@ -33,6 +33,7 @@ async def tell_status(asked: Namespace) -> int:
     line = f"position {answer['position']}, views at {answer['views']}" + (
         "; SENDING IS PAUSED (amends resume-sending)" if answer["sending_paused"] else ""
     )
+    line += "".join(map(_trouble_of, answer["projections"]))
     return show(answer, as_json=asked.as_json, line=line)
 
 
@@ -40,3 +41,10 @@ async def resume_sending(asked: Namespace) -> int:
     answer = await ask(settings_of(asked), "resume-sending")
     line = "Letters leave again." if answer["was_paused"] else "Sending was not paused."
     return show(answer, as_json=asked.as_json, line=line)
+
+
+def _trouble_of(projection: Any) -> str:
+    """A line for each view that is behind or could not take something in."""
+    if not projection["lag"] and not projection["parked"]:
+        return ""
+    return f"\n{projection['name']}: {projection['lag']} facts behind, {projection['parked']} could not be taken in"

@@ -124,6 +124,12 @@ class Settings:
         values.path,
         shown="~/.config/amends/`workspace`.key",
     )
+    metrics_token_file: Path | None = setting(
+        "An owner-only file with a token on its first line; whoever shows it as a bearer token may read `/metrics`. "
+        "Without it there is no such page.",
+        values.existing_file,
+        None,
+    )
     default_language: Language = setting(
         "For letters whose language can't be told: `en` or `zh`.", values.language, "en"
     )

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
-from infra.settings.model import Mailbox
+from infra.settings.model import Mailbox, Settings
 
 
 class PasswordProblem(Exception):
-    """The password of a mailbox can't be had; the message says what to do."""
+    """A secret can't be had; the message says what to do."""
 
 
 def password_of(mailbox: Mailbox, environ: Mapping[str, str] = os.environ) -> str:
     """The password, or empty when the mailbox names none. Raises `PasswordProblem`."""
     if mailbox.password_file is not None:
-        return _from_file(mailbox)
+        return first_line(mailbox.password_file, f"Mailbox {mailbox.name}: password_file")
     if not mailbox.password_env:
         return ""
     if password := environ.get(mailbox.password_env):
@@ -26,22 +27,22 @@ def password_of(mailbox: Mailbox, environ: Mapping[str, str] = os.environ) -> st
     )
 
 
-def _from_file(mailbox: Mailbox) -> str:
-    file = mailbox.password_file
-    assert file is not None  # noqa: S101 - for the type checker
+def metrics_token_of(settings: Settings) -> str:
+    """The token that Prometheus shows, or empty when no file is named. Raises `PasswordProblem`."""
+    file = settings.metrics_token_file
+    return "" if file is None else first_line(file, "metrics_token_file")
+
+
+def first_line(file: Path, named: str) -> str:
+    """The secret on the first line of an owner-only file. `named`: the setting, for the message of a `PasswordProblem`."""
     try:
         mode, text = file.stat().st_mode & 0o777, file.read_text("utf-8")
     except (OSError, UnicodeError) as broken:
-        raise PasswordProblem(
-            f"Mailbox {mailbox.name}: password_file {file} can't be read. Mend it."
-        ) from broken
+        raise PasswordProblem(f"{named} {file} can't be read. Mend it.") from broken
     if mode & 0o077:
         raise PasswordProblem(
-            f"Mailbox {mailbox.name}: password_file {file} can be read by others (mode {mode:04o}). "
-            f"Run: chmod 600 '{file}'"
+            f"{named} {file} can be read by others (mode {mode:04o}). Run: chmod 600 '{file}'"
         )
-    if not (password := text.splitlines()[0].strip() if text.strip() else ""):
-        raise PasswordProblem(
-            f"Mailbox {mailbox.name}: password_file {file} is empty. Put the password on its first line."
-        )
-    return password
+    if not (secret := text.splitlines()[0].strip() if text.strip() else ""):
+        raise PasswordProblem(f"{named} {file} is empty. Put the secret on its first line.")
+    return secret

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from infra.keys.master import MasterKeyProblem, default_path
 from infra.settings.model import Bot, Form, Mailbox, Settings
-from infra.settings.passwords import PasswordProblem, password_of
+from infra.settings.passwords import PasswordProblem, metrics_token_of, password_of
 from infra.settings.values import Unfit, is_loopback
 
 T = TypeVar("T")
@@ -142,8 +142,9 @@ def _from_environment(cls: type, prefix: str, environ: Mapping[str, str]) -> dic
 
 def _misfits(settings: Settings, environ: Mapping[str, str]) -> list[str]:
     """What no single setting shows."""
+    problems = _unreadable_token(settings)
     names = [one.name for one in settings.mailboxes]
-    problems = _twice("mailbox", names) + _twice("form", [one.name for one in settings.forms])
+    problems += _twice("mailbox", names) + _twice("form", [one.name for one in settings.forms])
     problems += _twice("mailbox address", [one.address.casefold() for one in settings.mailboxes])
     for form in settings.forms:
         if form.mailbox not in names:
@@ -152,6 +153,14 @@ def _misfits(settings: Settings, environ: Mapping[str, str]) -> list[str]:
                 f"form {form.name}.mailbox is {form.mailbox!r}: no mailbox has that name (there are: {known})."
             )
     return problems + [problem for one in settings.mailboxes for problem in _mailbox_misfits(one, environ)]
+
+
+def _unreadable_token(settings: Settings) -> list[str]:
+    try:
+        metrics_token_of(settings)
+    except PasswordProblem as problem:
+        return [str(problem)]
+    return []
 
 
 def _mailbox_misfits(mailbox: Mailbox, environ: Mapping[str, str]) -> list[str]:

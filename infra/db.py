@@ -48,6 +48,7 @@ def open_writer(path: Path, *, durable: bool) -> sqlite3.Connection:
     Raises `UnsafeStore`.
     """
     refuse_network(path)
+    refuse_read_only(path.parent)
     _create(path)
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
     # EXTRA before the switch: else a power cut may bring back the switch's journal and roll the new file back.
@@ -103,6 +104,14 @@ def refuse_network(path: Path) -> None:
     if kind in NETWORK_FILESYSTEMS:
         raise UnsafeStore(
             f"{path} is on a network filesystem ({kind}). Move the data folder to a local disk."
+        )
+
+
+def refuse_read_only(folder: Path) -> None:
+    """Raises `UnsafeStore` when nothing can be written there, before SQLite says less about it."""
+    if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+        raise UnsafeStore(
+            f"{folder} can't be written. Mount it for writing and give it to the hub's user, or set AMENDS_DATA."
         )
 
 

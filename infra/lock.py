@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from infra.db import refuse_read_only
+
 NAME: Final = "hub.lock"
 
 
@@ -25,8 +27,9 @@ class HubRunning(Exception):
 
 @contextmanager
 def one_hub(data: Path) -> Iterator[None]:
-    """Hold the data folder, made owner-only when new, until the block ends. Raises `HubRunning`."""
+    """Hold the data folder, made owner-only when new, until the block ends. Raises `HubRunning`, `UnsafeStore`."""
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    refuse_read_only(data)
     handle = os.open(data / NAME, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _take(handle, data)

@@ -9,17 +9,19 @@ from argparse import Namespace
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
+from hub.app.ports import LogStopped
 from hub.cli.letters import TRY_AGAIN
 from hub.cli.parser import parser
 from hub.domain.errors import Refusal
 from infra.control import ControlRefused
+from infra.db import UnsafeStore
 from infra.keys.master import MasterKeyProblem
 from infra.lock import HubRunning
 from infra.settings import ConfigurationError
 from infra.telemetry import start_logging
 
-WRONG_SETTINGS = (ConfigurationError, MasterKeyProblem)
-REFUSED = (ControlRefused, HubRunning, LookupError, ValueError, OSError)
+WRONG_SETTINGS = (ConfigurationError, MasterKeyProblem, UnsafeStore)
+REFUSED = (ControlRefused, HubRunning, LogStopped, LookupError, ValueError, OSError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

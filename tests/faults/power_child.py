@@ -1,8 +1,9 @@
 """A record that keeps a blob and a fact again and again, and says so on its output once each is acknowledged.
 
-    python -m tests.faults.power_child FOLDER MASTER_KEY COUNT [unsynced|nameless]
+    python -m tests.faults.power_child FOLDER MASTER_KEY COUNT [unsynced|nameless|hasty|stubborn]
 
-A word breaks a guard: with `unsynced` the log's commits no longer wait for their sync; with `nameless` the vault
+With `stubborn` it goes on with the next fact when one is refused, and says why. The other words break a guard: with `hasty`
+it says so before the record does; with `unsynced` the log's commits no longer wait for their sync; with `nameless` the vault
 syncs its files and not the folders that name them.
 """
 
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from hub.app.ports import Envelope, Request, Write
+from hub.app.ports import Envelope, LogStopped, Request, Write
 from hub.assembly.files import Files
 from hub.domain.customer.events import CustomerNamed
 from hub.domain.ids import CommandId, StreamId
@@ -35,9 +36,18 @@ async def work(folder: Path, master: Path, count: int, sabotage: str) -> None:
     if sabotage == "unsynced":
         log._store._db.execute("PRAGMA synchronous = NORMAL")
     for number in range(1, count + 1):
-        (blob,) = await vault.keep([f"letter {number} ".encode() * number])
-        await log.append(fact(number))
-        os.write(1, f"ack {number} {blob}\n".encode())
+        try:
+            (blob,) = await vault.keep([f"letter {number} ".encode() * number])
+            if sabotage == "hasty":
+                os.write(1, f"ack {number} {blob}\n".encode())
+            await log.append(fact(number))
+        except (OSError, LogStopped) as refused:
+            if sabotage != "stubborn":
+                raise
+            os.write(1, f"refused {number} {type(refused).__name__}: {refused}\n".encode())
+            continue
+        if sabotage != "hasty":
+            os.write(1, f"ack {number} {blob}\n".encode())
     vault.close()
     await log.close()
     keys.close()

@@ -12,14 +12,8 @@ from random import Random
 
 import pytest
 
-import hub.domain.events  # noqa: F401 - the names of the facts
-from hub.assembly.files import Files
-from hub.domain.ids import BlobId
-from hub.domain.vocabulary import ERASED
-from infra.eventlog import open_log
-from infra.keys.opening import open_keys
-from infra.vault import FolderVault
 from tests.faults.power import Model, Story, left_of, story_of
+from tests.faults.reopening import verdict
 from tests.faults.tracing import traced
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,29 +37,6 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> tuple[Story, Path]:
 @pytest.fixture(scope="module")
 def careless_life(tmp_path_factory: pytest.TempPathFactory) -> tuple[Story, Path]:
     return recorded(tmp_path_factory.mktemp("unsynced"), "unsynced")
-
-
-async def verdict(image: Path, master: Path, promised: list[str]) -> str:
-    """Open the image with the real record: "whole", or what is wrong with it."""
-    files = Files(image)
-    keys = open_keys(files.keys, master, tell=lambda _: None)
-    vault, log = FolderVault(files.vault, keys), await open_log(files.log, keys)
-    try:
-        facts = await log.read_all()
-        if [fact.position for fact in facts] != list(range(1, len(facts) + 1)):
-            return "a hole"
-        held = {getattr(fact.event, "name", None) for fact in facts}
-        for promise in promised:
-            number, blob = promise.split()
-            if f"n{number}" not in held:
-                return "a fact is lost"
-            if await vault.open(BlobId(blob)) in (None, ERASED):
-                return "a blob is lost"
-        return "whole"
-    finally:
-        vault.close()
-        await log.close()
-        keys.close()
 
 
 async def cut(story: Story, master: Path, model: Model, seed: int, folder: Path) -> str:

@@ -12,13 +12,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import random
 import sqlite3
-import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
@@ -31,6 +29,7 @@ from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate
 
 from bench.letters import message
+from bench.telling import ratio, tell, told
 from hub.app.ports import Appended, Envelope, Request, Write
 from hub.domain.ids import CommandId, StreamId
 from hub.domain.vocabulary import Actor
@@ -47,24 +46,21 @@ Run = Callable[[str, int, float], Awaitable[list[float]]]
 """Seconds of each append, from the name of a contestant, producers and seconds to run."""
 
 
-def main() -> None:
-    options = arguments()
+def main(given: Sequence[str] | None = None) -> int:
+    options = arguments(given)
     figures = asyncio.run(measured(options.store, options.producers, options.seconds, options.rounds))
-    print(
-        json.dumps(figures)
-        if options.json
-        else "\n".join(f"{name:24}{value}" for name, value in figures.items())
-    )
+    tell(figures, as_json=options.json)
+    return 0
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="amends bench append", description=__doc__.splitlines()[0])
     parser.add_argument("--store", choices=list(STORES), default="sqlite")
     parser.add_argument("--producers", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=1.5, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 async def measured(store: str, producers: int, seconds: float, rounds: int) -> dict[str, Any]:
@@ -73,22 +69,18 @@ async def measured(store: str, producers: int, seconds: float, rounds: int) -> d
         for _ in range(rounds):
             for name, times in found.items():
                 times.append(await run(name, producers, seconds))
-    rates = {name: statistics.median(len(times) / seconds for times in runs) for name, runs in found.items()}
+    rates = {name: [len(times) / seconds for times in runs] for name, runs in found.items()}
     waits = {name: sorted(time for times in found[name] for time in times) for name in ("hub", "library")}
-    return figures(store, producers, rates, waits)
+    return {"bench": "append", "store": store, "producers": producers, **figures(rates, waits)}
 
 
-def figures(
-    store: str, producers: int, rates: dict[str, float], waits: dict[str, list[float]]
-) -> dict[str, Any]:
+def figures(rates: dict[str, list[float]], waits: dict[str, list[float]]) -> dict[str, Any]:
     return {
-        "store": store,
-        "producers": producers,
-        "hub_per_s": round(rates["hub"]),
-        "library_per_s": round(rates["library"]),
-        "raw_per_s": round(rates["raw"]),
-        "times_library": round(rates["hub"] / rates["library"], 2),
-        "share_of_raw": round(rates["hub"] / rates["raw"], 3),
+        **told("hub", rates["hub"]),
+        **told("library", rates["library"]),
+        **told("raw", rates["raw"]),
+        "ratio_library": ratio(rates["hub"], rates["library"]),
+        "ratio_raw": ratio(rates["hub"], rates["raw"]),
         **{f"{name}_p50_ms": round(1000 * times[len(times) // 2], 3) for name, times in waits.items()},
         **{f"{name}_p99_ms": round(1000 * times[len(times) * 99 // 100], 3) for name, times in waits.items()},
     }
@@ -209,4 +201,4 @@ async def raw(folder: Path, producers: int, seconds: float) -> list[float]:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

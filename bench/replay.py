@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import random
-import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,6 +26,7 @@ from eventsourcing.domain import Aggregate
 
 from bench.append import ACTOR, Received
 from bench.letters import message
+from bench.telling import ratio, tell, told
 from hub.app.ports import Envelope, Request, Write
 from hub.domain.ids import CommandId, StreamId
 from infra.codec import MemoryRing
@@ -38,19 +37,16 @@ PAGE = 1000
 STREAMS = 50
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(given: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="amends bench replay", description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_args(given)
     with tempfile.TemporaryDirectory() as folder:
         figures = asyncio.run(measured(Path(folder), options.events, options.rounds))
-    print(
-        json.dumps(figures)
-        if options.json
-        else "\n".join(f"{name:24}{value}" for name, value in figures.items())
-    )
+    tell(figures, as_json=options.json)
+    return 0
 
 
 async def measured(folder: Path, events: int, rounds: int) -> dict[str, Any]:
@@ -74,20 +70,18 @@ async def measured(folder: Path, events: int, rounds: int) -> dict[str, Any]:
             began = time.perf_counter()
             assert await path() >= events
             rates[name].append(events / (time.perf_counter() - began))
-    return figures({name: statistics.median(found) for name, found in rates.items()}, events)
+    return figures(rates, events)
 
 
 ZLIB = {"COMPRESSOR_TOPIC": "eventsourcing.compressor:ZlibCompressor"}
 
 
-def figures(rates: dict[str, float], events: int) -> dict[str, Any]:
-    found: dict[str, Any] = {"events": events} | {
-        f"{name}_per_s": round(rate) for name, rate in rates.items()
-    }
-    found |= {
-        f"times_{name}": round(rates["hub"] / rates[name], 2) for name in ("library", "library_sealed", "raw")
-    }
-    return found
+def figures(rates: dict[str, list[float]], events: int) -> dict[str, Any]:
+    found: dict[str, Any] = {"bench": "replay", "store": "sqlite", "events": events}
+    for name, of_rounds in rates.items():
+        found |= told(name, of_rounds)
+    others = ("library", "library_sealed", "raw")
+    return found | {f"ratio_{name}": ratio(rates["hub"], rates[name]) for name in others}
 
 
 async def fill_hub(path: Path, ring: MemoryRing, events: int) -> None:
@@ -139,4 +133,4 @@ def read_raw(path: Path) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

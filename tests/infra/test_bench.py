@@ -1,0 +1,29 @@
+"""Measurements can be taken by their command, and say what the page of figures says they do. How fast is not asked here."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hub.cli import main
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, object]:
+    assert main(["bench", *words, "--json"]) == 0
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+def test_append_is_measured_against_the_library_and_the_raw_store(capsys):
+    seen = told(capsys, "append", "--producers", "4", "--seconds", "0.2", "--rounds", "2")
+    assert (seen["bench"], seen["store"], seen["producers"]) == ("append", "sqlite", 4)
+    for name in ("hub", "library", "raw"):
+        least, most = seen[f"{name}_spread"]
+        assert 0 < least <= seen[f"{name}_per_s"] <= most
+    assert {"ratio_library", "ratio_raw", "hub_p50_ms", "hub_p99_ms", "library_p50_ms"} <= seen.keys()
+
+
+def test_replay_is_measured_in_one_run(capsys):
+    seen = told(capsys, "replay", "--events", "400", "--rounds", "2")
+    assert (seen["bench"], seen["events"]) == ("replay", 400)
+    assert {"ratio_library", "ratio_library_sealed", "ratio_raw"} <= seen.keys()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+from uuid import uuid4
 
 from sqlalchemy import Table
 
@@ -17,6 +19,8 @@ from projections.book import Book, open_book
 from projections.projection import Projection
 from projections.runner import PAGE, Runner
 
+BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
+
 
 class NoSuchView(Exception):
     """There is no view of that name."""
@@ -24,12 +28,16 @@ class NoSuchView(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilt:
-    """What was built anew, up to which position; rows per table before and after."""
+    """What was built anew, up to which position; rows per table before and after.
+
+    `resumed_at`: the position that an earlier rebuild had reached when it was killed, or 0.
+    """
 
     names: tuple[str, ...]
     position: int
     before: dict[str, int]
     after: dict[str, int]
+    resumed_at: int = 0
 
 
 async def rebuild(runner: Runner, fresh: Sequence[Projection], *names: str) -> Rebuilt:
@@ -62,23 +70,31 @@ class Candidate:
 
     @property
     def path(self) -> Path:
-        return self.runner.book.path.with_suffix(".next")
+        return views.candidate(self.runner.book.path)
 
     async def built(self) -> Rebuilt:
         loop = asyncio.get_running_loop()
         book = await loop.run_in_executor(self.thread, self._open)
+        resumed_at = book.position
         try:
             await self._catch_up(book, self.runner.position)
             async with self.runner.turn:
                 await self._catch_up(book, self.runner.book.position)
-                return await self.runner.in_thread(lambda: switch(self.runner.book, book))
+                done = await self.runner.in_thread(lambda: switch(self.runner.book, book))
+                return dataclasses.replace(done, resumed_at=resumed_at)
         finally:
             await loop.run_in_executor(self.thread, self._remove, book)
 
     def _open(self) -> Book:
-        """What a rebuild that was killed has left is no use to anybody."""
-        remove(self.path)
-        incarnation = self.runner.book.incarnation()
+        """Go on where a rebuild was killed in this run of the machine, or begin: `open_book` looks at version and incarnation."""
+        incarnation, note = self.runner.book.incarnation(), self.path.with_name(self.path.name + views.MARKED)
+        try:
+            if note.read_text("utf-8") == this_run():
+                return open_book(self.path, self.pages, incarnation, bulk=True)
+        except (OSError, sqlite3.DatabaseError):
+            pass  # none was left, or nothing that can be read
+        views.remove(self.path)
+        note.write_text(this_run(), "utf-8")
         return open_book(self.path, self.pages, incarnation, bulk=True)
 
     async def _catch_up(self, book: Book, position: int) -> None:
@@ -90,13 +106,15 @@ class Candidate:
 
     def _remove(self, book: Book) -> None:
         book.close()
-        remove(self.path)
+        views.remove(self.path)
 
 
-def remove(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        with suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).unlink()
+def this_run() -> str:
+    """Since when the machine runs: pages that were never synced are still there. Without an answer no two runs are the same."""
+    try:
+        return BOOT.read_text("ascii")
+    except OSError:
+        return uuid4().hex
 
 
 def switch(live: Book, candidate: Book) -> Rebuilt:

@@ -16,6 +16,7 @@ from typing import TypeVar
 from hub.app.ports import Clock, EventLog, Recorded
 from projections.book import Announcement, Book, Gap
 from projections.scrub import TRIES, Blocked, begin_merging, merged_more, truncated
+from projections.views import candidate, remove
 
 T = TypeVar("T")
 log = logging.getLogger("amends.projections")
@@ -134,10 +135,13 @@ class Runner:
             await future
 
     async def everywhere(self, position: int, *, patience: float) -> None:
-        """Return when every view has passed `position`, those under construction included (record rule 20)."""
+        """Return when every view has passed `position`, those under construction included (record rule 20).
+
+        What a rebuild that was killed has left would be taken up again by the next one, so it goes.
+        """
         await self.reached(position, patience=patience)
         async with asyncio.timeout(patience), self.building:
-            return
+            await asyncio.to_thread(remove, candidate(self.book.path))
 
     @contextmanager
     def listening(self) -> Iterator[Ear]:

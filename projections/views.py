@@ -63,18 +63,35 @@ changes = Table(
     Index("changes_by_stream", "stream"),
 )
 
+MARKED = "-of"
+"""Suffix of the note that says which run of which machine a candidate belongs to."""
+
 PRAGMAS = ("secure_delete=ON", "cache_size=-32000", "temp_store=MEMORY", "busy_timeout=5000")
 
 
 def open_writer(path: Path, *, bulk: bool = False) -> sqlite3.Connection:
-    """The one read-write connection (record rule 1). `bulk`: a file being built anew, synced once at its end."""
+    """The one read-write connection (record rule 1).
+
+    `bulk`: a file being built anew. It outlives its process, which is enough: after a power cut it is built from nothing.
+    """
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
-    connection.execute("PRAGMA journal_mode=" + ("OFF" if bulk else "WAL")).fetchone()
+    connection.execute("PRAGMA journal_mode=WAL").fetchone()
     connection.execute("PRAGMA synchronous=" + ("OFF" if bulk else "NORMAL"))
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").fetchall()
     path.chmod(0o600)
     return connection
+
+
+def candidate(path: Path) -> Path:
+    """Where the next version of a views file is built."""
+    return path.with_suffix(".next")
+
+
+def remove(path: Path) -> None:
+    """The file and all that SQLite keeps beside it."""
+    for suffix in ("", "-wal", "-shm", "-journal", MARKED):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 Readers: TypeAlias = Engine

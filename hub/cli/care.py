@@ -76,6 +76,8 @@ def _add_sweep(commands: Any) -> None:
 async def rebuild_views(asked: Namespace) -> int:
     answer = await ask(settings_of(asked), "rebuild", names=asked.names)
     line = f"Rebuilt up to position {answer['position']}: {', '.join(answer['names'])}"
+    if answer["resumed_at"]:
+        line += f" (went on at {answer['resumed_at']}, where an earlier one was stopped)"
     return show(answer, as_json=asked.as_json, line=line)
 
 

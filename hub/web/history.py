@@ -19,6 +19,7 @@ from hub.domain.ids import CustomerId, StreamId
 from hub.web.answers import told
 from hub.web.asked import moment
 from hub.web.guard import Call, Historian
+from hub.web.once import Turns
 from hub.web.performing import known_customer, order
 from hub.web.problems import Stop
 from hub.web.shaping import only
@@ -30,6 +31,8 @@ router = APIRouter(prefix="/api/v1", tags=["history"])
 
 AN_OPENING: Final = 600.0
 """Seconds in which one colleague's looking at one customer counts as one."""
+
+LOOKING: Final = Turns()
 
 When = Annotated[str, Query(max_length=40, description="A position or an ISO 8601 time; nothing for now.")]
 
@@ -88,13 +91,16 @@ async def _is_customer(call: Call, stream: StreamId) -> bool:
 
 
 async def _record_viewing(call: Call, customer: CustomerId, what: str, as_of: str) -> None:
-    """Once per opening. Of an erased customer nothing is left to see or to write to."""
-    if not await call.desk.limits.allow(f"{call.person.id} views {customer}", 1, AN_OPENING):
-        return
+    """Once per opening; a second request of the same opening waits until the first is on record."""
+    opening = f"{call.person.id} views {customer}"
+    await LOOKING.take(opening)
     try:
-        await order(call, customer, [ViewRecord(what=what, as_of=as_of)])
+        if await call.desk.limits.allow(opening, 1, AN_OPENING):
+            await order(call, customer, [ViewRecord(what=what, as_of=as_of)])
     except CustomerErased:
-        return
+        return  # nothing is left to see or to write to
+    finally:
+        LOOKING.give(opening)
 
 
 def _when(text: str) -> AsOf:

@@ -1,7 +1,11 @@
 """The auditor's view: any moment, every fact, and the looking itself on record."""
 
+import asyncio
 from typing import Any
 
+import pytest
+
+from hub.app.ports import Answer, Request
 from hub.domain.ids import StreamId
 from hub.web.told_more import Fact, HistoryAnswer
 from tests.web.house import Client, House
@@ -36,6 +40,22 @@ async def test_looking_is_on_record_once_per_opening(home: House) -> None:
     assert fact.envelope.actor.id == str(home.people["auditor"])
     await history(await home.as_("admin"), landed.customer)
     assert len(await viewed(home, landed.customer)) == 2
+
+
+async def test_nobody_reads_before_the_looking_is_on_record(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed, auditor = await home.letter(), await home.as_("auditor")
+    append = home.desk.log.append
+
+    async def slow(request: Request) -> Answer:
+        await asyncio.sleep(0.5)  # everybody else has long had a turn
+        return await append(request)
+
+    monkeypatch.setattr(home.desk.log, "append", slow)
+    together = await asyncio.gather(*(history(auditor, landed.customer) for _ in range(3)))
+    for shown in together:
+        assert [fact["name"] for fact in shown["facts"]].count("record.viewed.v1") == 1
 
 
 async def test_the_past_is_told_as_it_was(home: House) -> None:

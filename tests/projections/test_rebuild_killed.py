@@ -39,10 +39,12 @@ def killed(shop: Shop) -> None:
     """A process of its own begins a rebuild and dies in it."""
     child = os.fork()
     if child == 0:
-        shop.runner.log = Counted(shop.log, pages_to_live=3)  # type: ignore[assignment]
-        shop.runner.building = asyncio.Lock()
-        asyncio.run(rebuild(shop.runner, pages(Plain()), "all"))
-        os._exit(1)
+        try:
+            shop.runner.log = Counted(shop.log, pages_to_live=3)  # type: ignore[assignment]
+            shop.runner.building = asyncio.Lock()
+            asyncio.run(rebuild(shop.runner, pages(Plain()), "all"))
+        finally:
+            os._exit(1)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL
 
 

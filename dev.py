@@ -39,6 +39,10 @@ PROJECT = ROOT / "pyproject.toml"
 BUILD_DESK = ("python", "hub/web/desk/build_desk.py")
 NO_DESK_TOOLS = 3  # build_desk.py: Node.js or the npm registry is out of reach
 NO_TESTS = 5  # pytest: nothing collected
+LONGEST = {
+    False: 20 * 60,
+    True: 4 * 3600,
+}  # seconds of a stage, without and with --long: one that hangs is a failure
 
 CHECKS = {
     "ruff": ("ruff", "check", "--quiet", "--output-format=concise", "."),
@@ -243,7 +247,7 @@ def pytest_stage(stage: str, where: list[str], settings: dict[str, str], more: l
         results = Path(folder, "results.xml")
         beside = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"]
         command = ["pytest", "-q", "--durations=5", f"--junitxml={results}", *beside, *where, *more]
-        code = run(*command, settings=settings).returncode
+        code = run_for(LONGEST[bool(settings.get("AMENDS_TEST_LONG"))], command, settings)
         return count(stage, results, code, time.monotonic() - started)
 
 
@@ -499,6 +503,31 @@ def run(
         text=True,
         check=False,
     )
+
+
+def run_for(seconds: float, command: Sequence[str], settings: dict[str, str]) -> int:
+    """Run a command as `run` does; when the time is over, end it with all it started."""
+    child = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**environment(), **settings},
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        return child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        say(f"`{' '.join(command[:2])} …` was not over after {seconds / 60:.0f} minutes and is ended")
+        return 1
+    except KeyboardInterrupt:
+        os.killpg(child.pid, signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(20)
+        raise
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 def become(*command: str) -> int:

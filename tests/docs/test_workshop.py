@@ -1,5 +1,6 @@
 """dev.py tells the truth: what it counts, what it skips, and what it leaves behind."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,18 @@ def test_a_policy_that_was_there_before_is_left_alone(tmp_path, monkeypatch):
     with dev.daemons_kept_from_starting():
         pass
     assert (tmp_path / "policy").read_text() == "mine"
+
+
+def test_a_stage_that_hangs_is_ended_with_all_it_started_and_is_a_failure(tmp_path, capsys):
+    alive = tmp_path / "alive"
+    hangs = f"(while :; do date > {alive}; sleep 0.05; done) & until [ -e {alive} ]; do :; done; touch {alive}2; wait"
+    assert dev.run_for(1.0, ["bash", "-c", hangs], {}) == 1
+    assert "is ended" in capsys.readouterr().out
+    assert (tmp_path / "alive2").exists()
+    alive.unlink()
+    time.sleep(0.2)
+    assert not alive.exists()
+
+
+def test_a_stage_that_ends_keeps_its_code():
+    assert dev.run_for(30.0, ["bash", "-c", "exit 5"], {}) == dev.NO_TESTS

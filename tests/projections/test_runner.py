@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import pytest
 
@@ -25,6 +25,7 @@ from projections.runner import Runner
 from projections.views import open_reader
 
 PATIENCE = 20.0
+ACCOUNT = AccountId(uuid5(NAMESPACE_URL, "https://shop.test"))
 
 
 def now() -> datetime:
@@ -34,8 +35,10 @@ def now() -> datetime:
 class Shop:
     """A log to write to and a runner that follows it."""
 
-    def __init__(self, folder: Path, pages: Sequence[Projection] = tuple(PAGES)) -> None:
-        self.log = MemoryLog()
+    def __init__(
+        self, folder: Path, pages: Sequence[Projection] = tuple(PAGES), log: MemoryLog | None = None
+    ) -> None:
+        self.log = log or MemoryLog()
         self.path = folder / "views.db"
         self.runner = Runner(
             log=self.log, book=open_book(self.path, pages, "one"), clock=now, patience=PATIENCE
@@ -52,10 +55,12 @@ class Shop:
         assert isinstance(answer, Appended)
         return answer.positions[-1]
 
-    async def open_conversation(self, customer: UUID, subject: str = "Parcel") -> UUID:
-        conversation = ConversationId(uuid4())
+    async def open_conversation(
+        self, customer: UUID, subject: str = "Parcel", *, conversation: UUID | None = None
+    ) -> UUID:
+        conversation = ConversationId(conversation or uuid4())
         opened = ConversationOpened(
-            conversation=conversation, account=AccountId(uuid4()), channel="email", subject=subject
+            conversation=conversation, account=ACCOUNT, channel="email", subject=subject
         )
         await self.record(customer, CustomerOpened(channel="email", name="Ann"), opened)
         return conversation
@@ -66,8 +71,10 @@ class Shop:
 
 
 @asynccontextmanager
-async def a_shop(folder: Path, pages: Sequence[Projection] = tuple(PAGES)) -> AsyncIterator[Shop]:
-    shop = Shop(folder, pages)
+async def a_shop(
+    folder: Path, pages: Sequence[Projection] = tuple(PAGES), log: MemoryLog | None = None
+) -> AsyncIterator[Shop]:
+    shop = Shop(folder, pages, log)
     task = asyncio.create_task(shop.runner.run())
     try:
         yield shop

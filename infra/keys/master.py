@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from infra.db import sync_folder
+from infra.files import write_synced
 
 HEADER = "amends master key v1"
 NOTE = """
@@ -109,22 +110,28 @@ def read_master(path: Path) -> MasterKey:
 
 
 def make_master(path: Path) -> MasterKey:
-    """A new random key in a new file, synced. Raises `MasterKeyProblem` when it can't be written."""
+    """A new random key in a new file, whole and synced, or no file. Raises `MasterKeyProblem` when it can't be written."""
     master = MasterKey(secret=secrets.token_bytes(32), path=path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(f"{HEADER}\n{base64.b64encode(master.secret).decode()}\n")
-            file.flush()
-            os.fsync(handle)
-        sync_folder(path.parent)
+        _write_new(path, f"{HEADER}\n{base64.b64encode(master.secret).decode()}\n".encode())
     except OSError as refused:
         raise MasterKeyProblem(
             f"The master key can't be written to {path} ({refused.strerror}). "
             "Set AMENDS_MASTER_KEY_FILE to a path outside the data folder that the hub may write."
         ) from refused
     return master
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """Beside it first: half a key, left by a kill, would stop every later start. A link never replaces a file."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.new")
+    try:
+        write_synced(beside, content)
+        os.link(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+    sync_folder(path.parent)
 
 
 def _decoded(encoded: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -225,10 +226,12 @@ async def test_a_rotation_cut_short_opens_with_both_and_can_be_finished(
 ) -> None:
     keys, one, master = in_folder(tmp_path), stream(), tmp_path / "home" / "shop.key"
     await keys.ensure(one)
-    key = keys.key(str(one))
+    key, link = keys.key(str(one)), os.link
 
-    def dies(*_: object) -> None:
-        raise KeyboardInterrupt
+    def dies(source: Path, target: Path) -> None:
+        if source == master:
+            raise KeyboardInterrupt
+        link(source, target)
 
     with monkeypatch.context() as crash:
         crash.setattr("os.link", dies)
@@ -243,6 +246,20 @@ async def test_a_rotation_cut_short_opens_with_both_and_can_be_finished(
     last = in_folder(tmp_path)
     assert last.key(str(one)) == key
     last.close()
+
+
+def test_a_first_run_cut_short_leaves_no_half_key_that_stops_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as crash:
+        crash.setattr("os.fsync", dies)
+        with pytest.raises(KeyboardInterrupt):
+            in_folder(tmp_path)
+    assert not (tmp_path / "home" / "shop.key").exists()
+    in_folder(tmp_path).close()
 
 
 @settings(deadline=None)

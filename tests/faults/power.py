@@ -117,6 +117,10 @@ class Writer:
         self.files[to] = self.files.pop(path)
         self._name(one, (path, None), (to, self.files[to]))
 
+    def link(self, one: Done, path: str) -> None:
+        self.files[one.paths[1]] = self.files[path]
+        self._name(one, (one.paths[1], self.files[path]))
+
     def unlink(self, one: Done, path: str) -> None:
         self.files.pop(path, None)
         self._name(one, (path, None))

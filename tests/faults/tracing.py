@@ -10,9 +10,9 @@ from pathlib import Path
 
 CALLS = (
     "openat,creat,write,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,renameat2,unlink,unlinkat,"
-    "mkdir,mkdirat,close"
+    "link,linkat,mkdir,mkdirat,close"
 )
-UNSEEN = "writev,pwritev,pwritev2,link,linkat,copy_file_range,sendfile,truncate,fallocate"
+UNSEEN = "writev,pwritev,pwritev2,copy_file_range,sendfile,truncate,fallocate"
 LINE = re.compile(r"^(\d+) +(.*)$")
 CALL = re.compile(r"^(\w+)\((.*)\) += (-?\d+)(<[^>]*>)?")
 QUOTED = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')

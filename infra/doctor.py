@@ -15,18 +15,13 @@ from hub.domain.ids import BlobId
 from hub.domain.vocabulary import ERASED, NAMES, Opaque
 from infra.codec.plans import plan
 from infra.db import open_reader
+from infra.eventlog.order import Order
 from infra.keys.keyfile import KeyState
 from infra.references import blobs_of
 
 PAGE: Final = 1000
 SHOWN: Final = 100
 """Problems listed; all are counted."""
-
-GAPS: Final = "SELECT count(*), coalesce(min(position), 1), coalesce(max(position), 0) FROM stored_events"
-HEAD: Final = "SELECT position FROM head"
-VERSIONS: Final = """SELECT originator_id, count(*), min(originator_version), max(originator_version)
-    FROM stored_events GROUP BY originator_id
-    HAVING count(*) <> max(originator_version) OR min(originator_version) <> 1"""
 
 
 class KeyStates(Protocol):
@@ -44,12 +39,13 @@ class SoundVault(Protocol):
 class ReadableLog(Protocol):
     async def read_all(self, *, after: int = 0, limit: int = 1000) -> Sequence[Recorded]: ...
 
+    async def order(self) -> Order: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patient:
-    """What is examined. `databases`: further SQLite files whose pages are checked."""
+    """What is examined. `databases`: SQLite files whose pages are checked."""
 
-    log_file: Path
     log: ReadableLog
     keys: KeyStates
     vault: SoundVault
@@ -75,10 +71,10 @@ class Findings:
 async def examine(patient: Patient) -> dict[str, Any]:
     """A report for `amends doctor --json`: `ok`, counts, and up to 100 problems, each with a sentence. Changes nothing."""
     findings = Findings()
-    for path in (patient.log_file, *patient.databases):
+    for path in patient.databases:
         await asyncio.to_thread(_examine_pages, path, findings)
-    await asyncio.to_thread(_examine_order, patient.log_file, findings)
     try:
+        _examine_order(await patient.log.order(), findings)
         await _examine_all(patient, findings)
     except sqlite3.Error as unreadable:
         says = f"The log can't be read to its end ({type(unreadable).__name__}). Restore it from a backup."
@@ -117,19 +113,13 @@ def _examine_pages(path: Path, findings: Findings) -> None:
                 findings.note("pages", f"{path.name} is damaged ({says}). Restore it from a backup.")
 
 
-def _examine_order(path: Path, findings: Findings) -> None:
-    with closing(open_reader(path)) as reader:
-        reader.execute("BEGIN")
-        count, first, last = reader.execute(GAPS).fetchone()
-        (head,) = reader.execute(HEAD).fetchone()
-        if (first, last) != (1, count) or head != last:
-            says = f"{count} events stand between positions {first} and {last}, the head says {head}."
-            findings.note(
-                "positions", says + " Somebody changed the log from outside; restore it from a backup."
-            )
-        for stream, events, low, high in reader.execute(VERSIONS):
-            says = f"The stream has {events} events with versions {low} to {high}. Restore the log from a backup."
-            findings.note("versions", says, stream=stream)
+def _examine_order(order: Order, findings: Findings) -> None:
+    if not order.is_gapless:
+        says = f"{order.events} events stand between positions {order.first} and {order.last}, the head says {order.head}."
+        findings.note("positions", says + " Somebody changed the log from outside; restore it from a backup.")
+    for one in order.broken:
+        says = f"The stream has {one.events} events with versions {one.low} to {one.high}. Restore the log from a backup."
+        findings.note("versions", says, stream=one.stream)
 
 
 def _examine_facts(page: Sequence[Recorded], patient: Patient, findings: Findings) -> None:

@@ -76,6 +76,23 @@ def postgres() -> Iterator[Any]:
         yield cluster
 
 
+@pytest.fixture(scope="session")
+def durable_postgres() -> Iterator[Any]:
+    """One that keeps its promises, as the hub demands."""
+    from tests.servers.postgres import running_or_skipped
+
+    with running_or_skipped({}) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def durable_url(durable_postgres: Any) -> Iterator[str]:
+    """An empty database of it."""
+    url = durable_postgres.lend()
+    yield url
+    durable_postgres.take_back(url)
+
+
 @pytest.fixture
 def postgres_url(postgres: Any) -> Iterator[str]:
     """An empty database."""

@@ -15,14 +15,13 @@ from weakref import WeakKeyDictionary
 from hub.assembly.house import House, now
 from hub.domain.ids import BlobId, CustomerId
 from hub.domain.vocabulary import Actor
-from infra.backup import backup, expire_backup_keys
+from infra.backup import BackupProblem, backup, expire_backup_keys
 from infra.doctor import Patient, examine
 from infra.erasure import Erasing, erase, resume
 from infra.erasures import ErasureList, list_beside
-from infra.eventlog.log import Log
+from infra.eventlog.opening import HubLog
 from infra.keys.boxes import Boxes
 from infra.keys.opening import rotate
-from infra.logscan import facts_named
 from infra.references import blobs_in
 from infra.sweep import Sweeping, sweep
 from projections import parked
@@ -40,7 +39,12 @@ DAY: Final = 24 * 3600.0
 
 log = logging.getLogger(__name__)
 
-_turns: WeakKeyDictionary[Log, asyncio.Lock] = WeakKeyDictionary()
+ELSEWHERE: Final = (
+    "The record is in PostgreSQL: back it up with PostgreSQL's own means, together with the data folder "
+    "(docs/how-to/use-postgresql.md says how)."
+)
+
+_turns: WeakKeyDictionary[HubLog, asyncio.Lock] = WeakKeyDictionary()
 
 
 async def care(house: House) -> None:
@@ -75,7 +79,7 @@ def erasing_of(house: House) -> Erasing:
     return Erasing(
         transactor=house.transactor,
         log=house.log,
-        named=partial(facts_named, house.files.log, house.log.codec),
+        named=house.log.named,
         keys=house.keys,
         vault=house.vault,
         drafts=house.tables.drafts,
@@ -126,7 +130,9 @@ async def sweep_orphans(house: House, params: Params) -> Mapping[str, Any]:
 
 
 async def back_up(house: House, params: Params) -> Mapping[str, Any]:
-    """`folder` (absolute, new): a copy of everything, while serving."""
+    """`folder` (absolute, new): a copy of everything, while serving. Raises `BackupProblem`."""
+    if house.settings.database_url:
+        raise BackupProblem(ELSEWHERE)
     return asdict(await backup(Path(params["folder"]), house.files, house.keys, _turn(house), now()))
 
 
@@ -143,11 +149,10 @@ async def examine_record(house: House, params: Params) -> Mapping[str, Any]:
     files = house.files
     return await examine(
         Patient(
-            log_file=files.log,
             log=house.log,
             keys=house.keys,
             vault=house.vault,
-            databases=(files.keys, files.desk),
+            databases=tuple(path for path in (files.log, files.keys, files.desk) if path.exists()),
         )
     )
 

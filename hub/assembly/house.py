@@ -30,7 +30,7 @@ from hub.domain.ids import AccountId, CommandId, MessageId, StreamId
 from hub.domain.vocabulary import Actor
 from infra.desktables.file import Desk as DeskTables
 from infra.desktables.file import open_desk
-from infra.eventlog.log import Log, open_log
+from infra.eventlog.opening import HubLog, open_record
 from infra.keys.boxes import Boxes
 from infra.keys.keyfile import KeyFile
 from infra.keys.opening import open_keys
@@ -72,7 +72,7 @@ class House:
 
     settings: Settings
     files: Files
-    log: Log
+    log: HubLog
     keys: KeyFile
     vault: FolderVault
     tables: DeskTables
@@ -133,14 +133,14 @@ async def open_house(
     """Lock, open, catch the views up, connect the accounts; close in the opposite order.
 
     `reading`: worker processes for letters.
-    Raises `HubRunning`, `MasterKeyProblem`, `UnsafeStore`.
+    Raises `HubRunning`, `MasterKeyProblem`, `UnsafeStore`, `LogAway`.
     """
     async with AsyncExitStack() as stack:
         stack.enter_context(one_hub(settings.data))
         files = Files(settings.data)
         keys = open_keys(files.keys, settings.master_key_file, tell=tell)
         stack.callback(keys.close)
-        log = await open_log(files.log, keys)
+        log = await open_record(settings.database_url, files.log, keys)
         stack.push_async_callback(log.close)
         runner = await open_runner(files.views, log, keys)
         stack.callback(runner.close)
@@ -152,7 +152,7 @@ async def open_house(
         yield house
 
 
-async def open_runner(path: Path, log: Log, keys: KeyFile) -> Runner:
+async def open_runner(path: Path, log: HubLog, keys: KeyFile) -> Runner:
     """The views, at the log's incarnation."""
     book = open_book(path, pages(Boxes(keys)), await log.incarnation())
     return Runner(log=log, book=book, clock=now)
@@ -198,7 +198,7 @@ def _wired(
     settings: Settings,
     files: Files,
     keys: KeyFile,
-    log: Log,
+    log: HubLog,
     runner: Runner,
     workers: LetterReaders,
 ) -> House:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
+
+import orjson
 
 from hub.app.ports import Answer, Recorded, Request
 from hub.domain.ids import Position, StreamId
@@ -18,6 +21,7 @@ from infra.eventlog import tables
 from infra.eventlog.committer import Committer
 from infra.eventlog.drafting import drafted
 from infra.eventlog.news import News, followed
+from infra.eventlog.order import Order, by_stretches, order_of
 from infra.eventlog.paging import stream_of
 from infra.eventlog.reading import Reading, page
 from infra.eventlog.sqlite import SQLiteStore
@@ -73,6 +77,22 @@ class Log:
     def follow(self, *, after: int = 0, limit: int = 1000) -> AsyncIterator[Sequence[Recorded]]:
         return followed(partial(self._page, tables.SELECT_ALL), self._news, after, limit)
 
+    async def named(self, names: Collection[str]) -> Sequence[Recorded]:
+        """Every fact with one of these names, in order."""
+        wanted = orjson.dumps(list(names)).decode()
+
+        def stretch(db: sqlite3.Connection, after: int, last: int) -> list[Recorded]:
+            rows = db.execute(tables.SELECT_NAMED, (after, last, wanted)).fetchall()
+            return [self.codec.open(row) for row in rows]
+
+        return await by_stretches(
+            lambda after, last: self._reading.ask(lambda db: stretch(db, after, last)), await self.head()
+        )
+
+    async def order(self) -> Order:
+        """Whether positions and versions are gapless, as of one moment."""
+        return await self._reading.ask(_order)
+
     async def head(self) -> Position:
         return Position(self._value(tables.SELECT_HEAD) or 0)
 
@@ -120,3 +140,12 @@ class Log:
     def _value(self, statement: str, *values: object, column: int = 0) -> Any:
         row = self._reading.row(statement, *values)
         return row[column] if row else None
+
+
+def _order(db: sqlite3.Connection) -> Order:
+    db.execute("BEGIN")
+    try:
+        (head, _) = db.execute(tables.SELECT_HEAD).fetchone()
+        return order_of(db.execute(tables.COUNT).fetchone(), head, db.execute(tables.BROKEN).fetchall())
+    finally:
+        db.execute("ROLLBACK")

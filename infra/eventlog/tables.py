@@ -42,6 +42,12 @@ SELECT_STREAM: Final = f"SELECT {ROW} FROM stored_events WHERE originator_id = ?
 SELECT_ONE: Final = (
     "SELECT position, state FROM stored_events WHERE originator_id = ? AND originator_version = ?"
 )
+SELECT_NAMED: Final = f"""SELECT {ROW} FROM stored_events
+    WHERE position > ? AND position <= ? AND topic IN (SELECT value FROM json_each(?)) ORDER BY position"""
+COUNT: Final = "SELECT count(*), coalesce(min(position), 1), coalesce(max(position), 0) FROM stored_events"
+BROKEN: Final = """SELECT originator_id, count(*), min(originator_version), max(originator_version)
+    FROM stored_events GROUP BY originator_id
+    HAVING count(*) <> max(originator_version) OR min(originator_version) <> 1"""
 SELECT_VERSIONS: Final = """SELECT value, (SELECT MAX(originator_version) FROM stored_events WHERE originator_id = value)
     FROM json_each(?)"""
 SELECT_VERSION: Final = "SELECT MAX(originator_version) FROM stored_events WHERE originator_id = ?"

@@ -107,6 +107,13 @@ class Settings:
     """Everything that can be set."""
 
     data: Path = setting("The data folder, on a local disk.", values.path, shown="./amends-data")
+    database_url: str = setting(
+        "The record in PostgreSQL instead of the data folder: `postgresql://user@host:5432/database`; "
+        "the password comes from `~/.pgpass` or `PGPASSFILE`.",
+        values.database,
+        "",
+        shown="the data folder",
+    )
     workspace: str = setting(
         "The name of this workspace; sealed into every event, so never change it.", values.name, "amends"
     )

@@ -199,4 +199,4 @@ def _called(key: str, number: int, table: object) -> str:
 def _shown(found: object) -> str:
     """What was found, without a password that may stand in an address."""
     text = repr(found)
-    return text.split("://")[0] + "://…'" if "://" in text and "@" in text else text
+    return text.split("://")[0] + "://…'" if "://" in text and ("@" in text or "?" in text) else text

@@ -173,6 +173,17 @@ def smtp(found: object, _: Path) -> SmtpWire:
     return SmtpWire(host=parts.hostname, port=parts.port or port, user=user, security=security)
 
 
+def database(found: object, _: Path) -> str:
+    parts = _split(found)
+    if parts is None or parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
+        raise Unfit("Write postgresql://user@host:5432/database.")
+    if parts.password is not None or "password=" in parts.query:
+        raise Unfit(
+            "Take the password out of the address: put it into ~/.pgpass, or name its file in PGPASSFILE."
+        )
+    return cast("str", found)
+
+
 def is_loopback(host: str) -> bool:
     """This very machine, by name or number; other names are not looked up."""
     try:

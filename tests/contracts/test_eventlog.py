@@ -18,7 +18,7 @@ from hub.domain.customer.events import CustomerNamed, CustomersLinked
 from hub.domain.ids import BlobId, ConversationId, CustomerId, NoteId, StreamId
 from hub.domain.vocabulary import ERASED, Opaque
 from infra.codec import MemoryRing, Sealed
-from infra.eventlog import MemoryLog, open_log
+from infra.eventlog import MemoryLog, open_log, order
 from infra.eventlog.postgres import open_postgres_log
 from tests.contracts.eventlog_examples import (
     ADA,
@@ -61,6 +61,29 @@ async def test_what_is_appended_is_read_back_with_its_envelope(log):
     assert first.envelope == asked.envelope
     assert len(first.nonce) == 16 and first.nonce != second.nonce
     assert first.recorded_at <= second.recorded_at
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def kept(request, tmp_path, ring):
+    """A log that outlives its process."""
+    log = await opened(request.param, request, tmp_path, ring)
+    yield log
+    await log.close()
+
+
+async def test_facts_are_found_by_their_names_across_steps(kept, monkeypatch):
+    monkeypatch.setattr(order, "STEP", 2)
+    await kept.append(request(write(ADA, 0, "a1", "a2"), write(BEN, 0, "b1")))
+    found = await kept.named(["customer.named.v1", "letter.parked.v1"])
+    assert names_of(found) == ["a1", "a2", "b1"]
+    assert await kept.named(["letter.parked.v1"]) == []
+
+
+async def test_order_is_told_as_of_one_moment(kept):
+    assert (await kept.order()).is_gapless
+    await kept.append(request(write(ADA, 0, "a1", "a2"), write(BEN, 0, "b1")))
+    told = await kept.order()
+    assert told.is_gapless and (told.events, told.last, told.head, told.broken) == (3, 3, 3, ())
 
 
 async def test_several_streams_are_written_together_in_order(log):

@@ -34,7 +34,6 @@ from infra.erasures import ErasureList, list_beside
 from infra.eventlog import Log, open_log
 from infra.keys import KeyFile, open_keys
 from infra.keys.boxes import Boxes
-from infra.logscan import facts_named
 from infra.vault import FolderVault
 from projections import parked, states
 from projections.book import open_book
@@ -212,7 +211,7 @@ async def a_shop(root: Path, pages: Sequence[Projection] = tuple(PAGES)) -> Asyn
     erasing = Erasing(
         transactor=transactor,
         log=log,
-        named=partial(facts_named, data / "log.sqlite", log.codec),
+        named=log.named,
         keys=keys,
         vault=vault,
         drafts=desk.drafts,

@@ -16,7 +16,7 @@ from tests.infra.shop import BY, Person, Shop, a_shop
 
 def patient(shop: Shop) -> Patient:
     return Patient(
-        log_file=shop.files.log, log=shop.log, keys=shop.keys, vault=shop.vault, databases=(shop.files.keys, shop.files.desk)
+        log=shop.log, keys=shop.keys, vault=shop.vault, databases=(shop.files.log, shop.files.keys, shop.files.desk)
     )  # fmt: skip
 
 

@@ -22,10 +22,14 @@ SUPPORT: Mapping[str, Any] = {
 }
 
 
+ELSEWHERE: dict[str, Any] = {}
+"""Settings of every house of a test, such as another store."""
+
+
 def settings_in(folder: Path, **more: Any) -> Settings:
     """The data folder and the master key beside each other, as far apart as a test needs."""
     written = {"data": "hub", "master_key_file": "master.key", "workspace": "journey", "mailbox": [SUPPORT]}
-    return parse_settings(written | more, {}, folder)
+    return parse_settings(written | ELSEWHERE | more, {}, folder)
 
 
 @asynccontextmanager

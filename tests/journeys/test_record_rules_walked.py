@@ -29,9 +29,16 @@ from hub.domain.conversation.events import (
 )
 from hub.domain.ids import AccountId
 from hub.domain.letters import Delivery, HandedOver, Outgoing, Unreadable
-from tests.journeys.house import a_house, deliver
+from tests.journeys.house import ELSEWHERE, a_house, deliver
 
 COMPLAINT = "This is a complaint: the lamp arrived broken and I want my money back."
+
+
+@pytest.fixture(params=["in a folder", "in PostgreSQL"], autouse=True)
+def record(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the record is: every rule holds on both stores."""
+    if request.param == "in PostgreSQL":
+        monkeypatch.setitem(ELSEWHERE, "database_url", request.getfixturevalue("durable_url"))
 
 
 def a_letter(text: str = COMPLAINT, *, trace: str = "", name: str = "one") -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -16,6 +16,7 @@ from infra.codec import Codec, KeyRing
 from infra.eventlog.committer import Committer
 from infra.eventlog.drafting import drafted
 from infra.eventlog.news import News, followed
+from infra.eventlog.order import Order, by_stretches, order_of
 from infra.eventlog.paging import stream_of
 from infra.eventlog.postgres import statements
 from infra.eventlog.postgres.connecting import PATIENCE, Line, connected, refuse_unsafe
@@ -93,6 +94,21 @@ class PostgresLog:
     def follow(self, *, after: int = 0, limit: int = 1000) -> AsyncIterator[Sequence[Recorded]]:
         return followed(partial(self._page, statements.SELECT_ALL), self._news, after, limit)
 
+    async def named(self, names: Collection[str]) -> Sequence[Recorded]:
+        """Every fact with one of these names, in order."""
+
+        def stretch(db: Connection, after: int, last: int) -> list[Recorded]:
+            rows = db.execute(statements.SELECT_NAMED, (after, last, list(names)), binary=True).fetchall()
+            return [self.codec.open(row) for row in rows]
+
+        return await by_stretches(
+            lambda after, last: self._reading.ask(lambda db: stretch(db, after, last)), await self.head()
+        )
+
+    async def order(self) -> Order:
+        """Whether positions and versions are gapless, as of one moment."""
+        return await self._reading.ask(_order)
+
     async def head(self) -> Position:
         return Position(await self._reading.value(statements.SELECT_HEAD))
 
@@ -148,3 +164,11 @@ def _prepared(line: Line, *, is_durable: bool) -> Identity:
         create_tables(connection)
     (identity,) = connection.execute(statements.SELECT_IDENTITY)
     return Identity(*identity)
+
+
+def _order(db: Connection) -> Order:
+    with db.transaction():
+        db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        (head,) = db.execute(statements.SELECT_HEAD).fetchone() or (0,)
+        counted = db.execute(statements.COUNT).fetchone() or (0, 1, 0)
+        return order_of(counted, head, db.execute(statements.BROKEN).fetchall())

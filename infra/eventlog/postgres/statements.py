@@ -29,6 +29,12 @@ SELECT_ALL: Final = PAGE.format(row=ROW, where="notification_id > %s", order="no
 SELECT_STREAM: Final = PAGE.format(
     row=ROW, where="originator_id = %s AND originator_version > %s", order="originator_version"
 )
+SELECT_NAMED: Final = f"""SELECT {ROW} FROM log.stored_events
+    WHERE notification_id > %s AND notification_id <= %s AND topic = ANY(%s) ORDER BY notification_id"""
+COUNT: Final = "SELECT count(*), coalesce(min(notification_id), 1), coalesce(max(notification_id), 0) FROM log.stored_events"
+BROKEN: Final = """SELECT originator_id::text, count(*), min(originator_version), max(originator_version)
+    FROM log.stored_events GROUP BY originator_id
+    HAVING count(*) <> max(originator_version) OR min(originator_version) <> 1"""
 SELECT_PLACES: Final = """SELECT e.notification_id, substring(e.state FROM 26 FOR 16)
     FROM unnest(%s::uuid[], %s::bigint[]) WITH ORDINALITY AS asked (stream, version, nth)
     JOIN log.stored_events e ON e.originator_id = asked.stream AND e.originator_version = asked.version

@@ -1,0 +1,81 @@
+"""A hub whose record is in PostgreSQL: taken in, shown, examined, rebuilt, erased, opened again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from hub.assembly.verbs import handlers
+from hub.domain.ids import StreamId
+from infra.backup import BackupProblem
+from infra.db import UnsafeStore
+from projections import views
+from tests.journeys.house import a_house, deliver
+
+LETTER = b"""From: Ana <ana@customers.example>
+To: care@shop.example
+Subject: A lamp
+Message-ID: <one@customers.example>
+
+This is a complaint: the lamp arrived broken.
+"""
+
+
+async def ask(house: Any, verb: str, **params: Any) -> Any:
+    return await handlers(house)[verb](params)
+
+
+async def test_a_letter_is_on_record_there_and_shown_and_found_again_by_the_next_hub(
+    tmp_path: Path, durable_url: str
+) -> None:
+    async with a_house(tmp_path, database_url=durable_url) as house:
+        landed = await deliver(house, LETTER, 1)
+        assert landed.ending == "recorded" and not house.files.log.exists()
+        await house.runner.reached(landed.position)
+        head = await house.log.head()
+    async with a_house(tmp_path, database_url=durable_url) as house:
+        assert await house.log.head() == head and await house.ask(views.position) == head
+        assert (await deliver(house, LETTER, 1)).ending == "known"
+
+
+async def test_the_doctor_calls_it_sound_and_finds_a_gap(tmp_path: Path, durable_url: str) -> None:
+    async with a_house(tmp_path, database_url=durable_url) as house:
+        await deliver(house, LETTER, 1)
+        report = await ask(house, "doctor")
+        assert report["ok"] and report["events"] == await house.log.head() and report["blobs"] == 1
+        with psycopg.connect(durable_url, autocommit=True) as db:
+            db.execute("DELETE FROM log.stored_events WHERE notification_id = 2")
+        report = await ask(house, "doctor")
+        assert {problem["check"] for problem in report["problems"]} >= {"positions"}
+
+
+async def test_an_erased_person_can_not_be_read_any_more_and_the_views_can_be_built_anew(
+    tmp_path: Path, durable_url: str
+) -> None:
+    async with a_house(tmp_path, database_url=durable_url) as house:
+        landed = await deliver(house, LETTER, 1)
+        await ask(house, "erase", customer=str(landed.customer), reason="asked for")
+        facts = await house.log.read_stream(StreamId(landed.customer))
+        assert "lamp" not in repr(facts) and "ana@" not in repr(facts)
+        built = await ask(house, "rebuild", names=["all"])
+        assert built["position"] == await house.log.head()
+        assert (await ask(house, "doctor"))["ok"]
+
+
+async def test_a_backup_of_the_folder_alone_is_refused_with_what_to_do(
+    tmp_path: Path, durable_url: str
+) -> None:
+    async with a_house(tmp_path, database_url=durable_url) as house:
+        with pytest.raises(BackupProblem, match="use-postgresql"):
+            await ask(house, "backup", folder=str(tmp_path / "copy"))
+
+
+async def test_two_records_are_refused_with_what_to_do(tmp_path: Path, durable_url: str) -> None:
+    async with a_house(tmp_path) as house:
+        await deliver(house, LETTER, 1)
+    with pytest.raises(UnsafeStore, match="amends copy"):
+        async with a_house(tmp_path, database_url=durable_url):
+            pass

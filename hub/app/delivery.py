@@ -16,8 +16,9 @@ from random import Random
 from typing import Any, Final, Protocol, TypeVar
 
 from hub.app.kinds import CUSTOMER
+from hub.app.leasing import UNFENCED, Fence
 from hub.app.ports import Appended, Clock, Envelope, Secrets, Sender
-from hub.app.transact import Transactor
+from hub.app.transact import Plan, Transactor
 from hub.domain.conversation.commands import ConfirmDelivery, LetterCommand, MarkUncertain, StartDelivery
 from hub.domain.customer.decisions import decide
 from hub.domain.errors import Refusal
@@ -86,7 +87,8 @@ async def ended(work: Coroutine[Any, Any, T]) -> T:
 class Postman:
     """The ports of delivery for one inbox, or for whatever its `outbox` is asked about: who stands still holds nobody else.
 
-    `paused` answers whether sending waits for a word (after a restore, record rule 25).
+    `paused` answers whether sending waits for a word (after a restore, record rule 25). `fence`: this turn's; a process that
+    was stopped and has lost its turn begins no letter any more, for that would be a second one.
     """
 
     outbox: Outbox
@@ -97,6 +99,7 @@ class Postman:
     clock: Clock
     paused: Callable[[], Awaitable[bool]]
     chance: Random = field(default_factory=Random)
+    fence: Fence = UNFENCED
 
     async def run(self) -> None:
         """Send what is due, for ever; first settle what a crash left open."""
@@ -156,9 +159,14 @@ class Postman:
             done = await self.transactor.transact(
                 CUSTOMER,
                 StreamId(posted.customer),
-                lambda state: decide(command, state, self.clock()),
+                lambda state: self._plan(command, decide(command, state, self.clock())),
                 envelope,
                 items=(posted.conversation,),
             )
             return done.position if isinstance(done.answer, Appended) else 0
         return 0
+
+    def _plan(self, command: LetterCommand, events: Sequence[object]) -> Plan:
+        """What became of a letter is told by whoever knows it, though its turn be over; all else is for this turn alone."""
+        is_free = isinstance(command, ConfirmDelivery) or not events
+        return Plan(events=tuple(events), marks=() if is_free else self.fence.marks)

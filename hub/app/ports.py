@@ -134,6 +134,10 @@ class LogStopped(Exception):
     """The log can't write any more (failed sync, disk full, shut down). Nothing of the request is acknowledged."""
 
 
+class LogPaused(LogStopped):
+    """The same, but the log goes on by itself: the same request may be made again."""
+
+
 class EventLog(Protocol):
     """The one record. All reads see committed facts only."""
 
@@ -326,6 +330,10 @@ class Drafts(Protocol):
     async def of_conversation(self, conversation: ConversationId) -> Sequence[Draft]: ...
 
     async def forget(self, customer: CustomerId) -> None: ...
+
+
+class TablesAway(Exception):
+    """The desk tables can't be reached; what was asked may yet be done. They come back by themselves."""
 
 
 class Leases(Protocol):

@@ -7,9 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from random import SystemRandom
 from typing import TypeVar
 
@@ -17,14 +15,18 @@ from channels.email.fingerprint import letter_bytes
 from channels.email.workers import LetterReaders
 from hub.app.addressing import SignedAddressing
 from hub.app.kinds import ACCOUNT
+from hub.app.leasing import Turns
 from hub.app.ports import Envelope, Inbox
 from hub.app.statecache import StateCache
 from hub.app.transact import Transactor
 from hub.app.walk import Walk
+from hub.assembly.clock import now
 from hub.assembly.files import Files
 from hub.assembly.health import Health, health_of
 from hub.assembly.inboxes import Inboxes, inboxes_of, named, remembered, without_wires
 from hub.assembly.reading import ChannelReaders, channel_readers
+from hub.assembly.turns import turns_of
+from hub.assembly.viewing import following, open_runner
 from hub.domain.account.decisions import ConnectAccount, decide
 from hub.domain.ids import AccountId, CommandId, MessageId, StreamId
 from hub.domain.vocabulary import Actor
@@ -38,8 +40,6 @@ from infra.lock import one_hub
 from infra.settings import Settings
 from infra.vault import FolderVault
 from projections import outbox, parked, views
-from projections.book import open_book
-from projections.pages import pages
 from projections.runner import Runner
 from projections.states import StatesView
 from projections.threads import ThreadsView
@@ -61,11 +61,6 @@ T = TypeVar("T")
 ASSEMBLY = Actor(kind="system", id="assembly")
 
 
-def now() -> datetime:
-    """The clock of the house."""
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """Everything that is open while a hub, or a command that writes, works on a data folder."""
@@ -85,6 +80,7 @@ class House:
     walk: Walk
     inboxes: Inboxes
     health: Health
+    turns: Turns
 
     async def ask(self, question: Callable[..., T]) -> T:
         """One question of a projection, on a read-only connection beside the event loop."""
@@ -152,29 +148,11 @@ async def open_house(
         yield house
 
 
-async def open_runner(path: Path, log: HubLog, keys: KeyFile) -> Runner:
-    """The views, at the log's incarnation."""
-    book = open_book(path, pages(Boxes(keys)), await log.incarnation())
-    return Runner(log=log, book=book, clock=now)
-
-
 def _close(house: House) -> None:
     house.views.dispose()
     house.lookup.close()
     house.tables.close()
     house.vault.close()
-
-
-@asynccontextmanager
-async def following(runner: Runner, head: int) -> AsyncIterator[None]:
-    """The views follow the log while the block runs; it begins once they have caught up."""
-    task = asyncio.create_task(runner.run(), name="views")
-    try:
-        await runner.reached(head, patience=3600)
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def connect_accounts(house: House) -> None:
@@ -204,6 +182,7 @@ def _wired(
 ) -> House:
     engine, readers = views.open_reader(files.views), channel_readers(settings, workers)
     vault, secrets = FolderVault(files.vault, keys), keys.secrets
+    tables = open_desk(files.desk, keys, now)
     lookup = views.open_lookup(files.views)
     stored = StatesView(lookup=lookup, unseal=Boxes(keys).unseal)
     transactor = Transactor(log, keys, StateCache(log, stored), SystemRandom())
@@ -228,7 +207,7 @@ def _wired(
         log=log,
         keys=keys,
         vault=vault,
-        tables=open_desk(files.desk, keys, now),
+        tables=tables,
         runner=runner,
         views=engine,
         lookup=lookup,
@@ -238,6 +217,7 @@ def _wired(
         walk=walk,
         inboxes=inboxes_of(settings, secrets),
         health=health_of(settings),
+        turns=turns_of(settings, tables.leases, log),
     )
 
 

@@ -1,10 +1,8 @@
 """Why the log takes nothing just now."""
 
-from hub.app.ports import LogStopped
+from hub.app.ports import LogPaused
 
-
-class LogPaused(LogStopped):
-    """Nothing of the request is recorded, but the log goes on by itself: the same request may be made again."""
+__all__ = ["LogAway", "LogBusy", "LogFull", "LogPaused"]
 
 
 class LogFull(LogPaused):

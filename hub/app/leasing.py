@@ -1,0 +1,146 @@
+"""Work that one process at a time may do: a lease says whose turn it is, and the record itself fences off whoever lost it.
+
+A lease is only a hint about time: a process that was stopped may wake up when its lease is long another's, and act before
+it looks. So each turn begins by raising a mark in the log, and what must not be done by two carries that mark along: an
+append of an earlier turn then finds it moved, and nothing of it is recorded (record rule 7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+from uuid import uuid4
+
+from hub.app.ports import Appended, Envelope, EventLog, Leases, LogPaused, Mark, Request, TablesAway
+from hub.app.transact import OutOfDate
+from hub.domain.ids import CommandId
+from hub.domain.vocabulary import Actor
+
+log = logging.getLogger("amends.leases")
+
+LEASING: Final = Actor(kind="system", id="leasing")
+LEASE_S: Final = 15.0
+"""How long work stands still after the process that did it was killed; longer than the last word of a letter takes."""
+PARTS: Final = 5
+"""A lease is renewed, and asked for, so many times within its length."""
+PAUSE_S: Final = 1.0
+"""Before work goes on that the log held up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fence:
+    """One turn of one piece of work: its marks go into every append that no earlier turn may make any more."""
+
+    marks: tuple[Mark, ...] = ()
+
+
+UNFENCED: Final = Fence()
+"""For work that nobody else does, or that the record makes single by itself."""
+
+Work = Callable[[Fence], Awaitable[None]]
+"""Runs until it is cancelled. May raise `OutOfDate` when it finds that its turn is over."""
+
+
+class Turns(Protocol):
+    """Who does a piece of work, and when."""
+
+    async def run(self, name: str, work: Work) -> None:
+        """Do `work` whenever it is this process's turn, for ever."""
+        ...
+
+
+class Alone:
+    """One process does everything (its data folder is locked): always its turn."""
+
+    async def run(self, name: str, work: Work) -> None:
+        while True:
+            await _unless_paused(name, work, UNFENCED)
+            await asyncio.sleep(PAUSE_S)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leasing:
+    """Turns among processes on one record. This one is known to the others as `holder`; `seconds`: the length of a lease."""
+
+    leases: Leases
+    log: EventLog
+    holder: str
+    seconds: float = LEASE_S
+
+    async def run(self, name: str, work: Work) -> None:
+        while True:
+            try:
+                number = await self.leases.take(name, self.holder, self.seconds)
+                if number is not None:
+                    await self._turn(name, number, work)
+            except TablesAway as away:
+                log.warning("no lease can be had", extra={"lease": name, "why": str(away)})
+            await asyncio.sleep(self.seconds / PARTS)
+
+    async def _turn(self, name: str, number: int, work: Work) -> None:
+        """Until the work ends, or the lease does. A letter on the wire gets its answer before the lease is given back."""
+        keeping = asyncio.create_task(self._keep(name, number), name=f"keeping {name}")
+        doing = asyncio.create_task(self._do(name, work), name=name)
+        try:
+            await asyncio.wait((doing, keeping), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _stopped(doing)
+            await _stopped(keeping)
+            await self.leases.release(name, self.holder, number)
+        if not doing.cancelled():
+            doing.result()
+
+    async def _do(self, name: str, work: Work) -> None:
+        async def fenced(_: Fence) -> None:
+            await work(await self._fence(name))
+
+        try:
+            await _unless_paused(name, fenced, UNFENCED)
+        except OutOfDate:
+            log.warning("another process has taken over", extra={"lease": name})
+
+    async def _fence(self, name: str) -> Fence:
+        """Raise the mark: from here on no append of an earlier turn goes through."""
+        while True:
+            before = await self.log.mark(mark_name(name))
+            turn = str(int(before or 0) + 1)
+            mark = Mark(name=mark_name(name), expected=before, new=turn)
+            envelope = Envelope(actor=LEASING, command=CommandId(uuid4()))
+            if isinstance(await self.log.append(Request(envelope=envelope, marks=(mark,))), Appended):
+                return Fence(marks=(Mark(name=mark.name, expected=turn, new=turn),))
+
+    async def _keep(self, name: str, number: int) -> None:
+        """Returns once the lease is lost, or could not be renewed for its length."""
+        until = time.monotonic() + self.seconds
+        while time.monotonic() < until:
+            await asyncio.sleep(self.seconds / PARTS)
+            asked = time.monotonic()
+            try:
+                if not await self.leases.renew(name, self.holder, number, self.seconds):
+                    break
+                until = asked + self.seconds
+            except TablesAway as away:
+                log.warning("a lease can't be renewed", extra={"lease": name, "why": str(away)})
+        log.warning("a lease was lost", extra={"lease": name})
+
+
+def mark_name(name: str) -> str:
+    """The mark that fences the work of that name."""
+    return f"fence:{name}"
+
+
+async def _unless_paused(name: str, work: Work, fence: Fence) -> None:
+    """A log that goes on by itself is no reason to end."""
+    try:
+        await work(fence)
+    except LogPaused as paused:
+        log.warning("the log holds this work up", extra={"work": name, "why": str(paused)})
+
+
+async def _stopped(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])

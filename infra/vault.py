@@ -73,6 +73,8 @@ class FolderVault:
         self.folder, self._keys = folder, keys
         (folder / INCOMING).mkdir(parents=True, exist_ok=True, mode=0o700)
         sync_folder(folder.parent)
+        self._settled = {path for path in folder.iterdir() if path.name != INCOMING}
+        sync_folder(folder)
         self._syncing = ThreadPoolExecutor(workers, thread_name_prefix="vault-sync")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="vault")
         self._together: Together[list[Sealed], None] = Together(self._write, self._writer, cap=64)
@@ -119,10 +121,13 @@ class FolderVault:
         """One folder sync for all who wait, after every file of the batch was synced."""
         everything = [one for sealed in batch for one in sealed]
         folders = {self.path(one.blob).parent for one in everything}
-        if fresh := [folder for folder in folders if not folder.exists()]:
+        if fresh := folders - self._settled:
             for folder in fresh:
                 folder.mkdir(mode=0o700, exist_ok=True)
-            sync_folder(self.folder)
+            sync_folder(
+                self.folder
+            )  # also of one that is there: whoever made it may not have synced its name yet
+            self._settled |= fresh
         list(self._syncing.map(self._write_one, everything))
         list(self._syncing.map(sync_folder, folders))
         return [None] * len(batch)

@@ -165,3 +165,18 @@ async def test_a_full_disk_is_told_to_everybody_who_waits(
 def test_sealing_and_opening_are_inverse(content: bytes) -> None:
     sealed = seal(content)
     assert unseal(sealed.content, sealed.key) == content
+
+
+async def test_record_rule_2_a_folder_made_by_another_process_is_settled_before_a_letter_in_it_counts(
+    folder: FolderVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever made it may have died, or not have come yet, to syncing its name."""
+    for number in range(256):
+        (folder.folder / f"{number:02x}").mkdir()
+    synced: list[Path] = []
+    monkeypatch.setattr(vault_module, "sync_folder", synced.append)
+    (blob,) = await folder.keep([LETTER])
+    assert synced == [folder.folder, folder.path(blob).parent]
+    synced.clear()
+    await folder.keep([LETTER] * 2)
+    assert synced.count(folder.folder) <= 1

@@ -11,6 +11,8 @@ class Files:
     """Where everything stands in a data folder."""
 
     data: Path
+    elsewhere: Path | None = None
+    """The vault, where it is not in the data folder."""
 
     @property
     def log(self) -> Path:
@@ -35,4 +37,4 @@ class Files:
 
     @property
     def vault(self) -> Path:
-        return self.data / "vault"
+        return self.elsewhere or self.data / "vault"

@@ -133,7 +133,7 @@ async def open_house(
     """
     async with AsyncExitStack() as stack:
         stack.enter_context(one_hub(settings.data))
-        files = Files(settings.data)
+        files = Files(settings.data, settings.vault)
         keys = open_keys(files.keys, settings.master_key_file, tell=tell)
         stack.callback(keys.close)
         log = await open_record(settings.database_url, files.log, keys)

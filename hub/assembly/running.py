@@ -1,10 +1,10 @@
-"""`amends serve`: the hub at work with its pages and its owner's socket, until it is told to stop."""
+"""`amends serve` and `amends work`: the hub at work with its owner's socket, with or without its pages, until it is told to stop."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
@@ -19,13 +19,26 @@ from infra import control
 
 async def serve(house: House, *, ready: Callable[[str], object] = print) -> None:
     """Work until SIGINT or SIGTERM; then let what is under way end. `ready` is told the desk's address."""
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = _told_to_stop()
     socket = control.serve(house.settings.data, handlers(house))
     async with socket, at_work(house), pages(house, application(house)):
         ready(house.settings.address)
         await stop.wait()
+
+
+async def work(house: House, roles: Collection[str], *, ready: Callable[[str], object] = print) -> None:
+    """The same without pages, for some roles (keys of `ROLES`). `ready` is told which."""
+    stop = _told_to_stop()
+    async with control.serve(house.settings.data, handlers(house)), at_work(house, roles):
+        ready(", ".join(roles))
+        await stop.wait()
+
+
+def _told_to_stop() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
 
 
 @asynccontextmanager

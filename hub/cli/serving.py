@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
-from typing import Any
+from argparse import ArgumentTypeError, Namespace
+from typing import Any, Final
 
 from hub.cli.asking import add_json, ask, note, settings_of, show
+from infra.settings import ConfigurationError
+
+ROLES: Final = ("ingest", "react", "deliver", "project", "timers")
+WORK: Final = (
+    "Any number of processes may run beside each other on one PostgreSQL, each with a data folder of its own and all with "
+    "one vault. Each mailbox, policy and outbox is worked on by one process at a time; when that one is stopped or killed, "
+    "another goes on. Every process keeps its own views (`project`)."
+)
+ALONE: Final = (
+    "A record in a data folder has one process. Set database_url (AMENDS_DATABASE_URL), or run: amends serve"
+)
 
 
 def register(commands: Any) -> None:
     serving = commands.add_parser("serve", help="run the hub until Ctrl+C")
     serving.set_defaults(run=serve)
+    working = commands.add_parser(
+        "work",
+        help="do the hub's work without its pages, beside other processes on one PostgreSQL",
+        description=WORK,
+    )
+    working.add_argument(
+        "--role",
+        type=roles_of,
+        default=ROLES,
+        metavar="ROLE[,ROLE]",
+        help=f"some of {','.join(ROLES)} (default: all)",
+    )
+    working.set_defaults(run=work)
     status = commands.add_parser("status", help="where the log and the views stand")
     add_json(status)
     status.set_defaults(run=tell_status)
@@ -26,6 +50,26 @@ async def serve(asked: Namespace) -> int:
     async with open_house(settings_of(asked), tell=note) as house:
         await work(house, ready=lambda address: note(f"The desk is at {address}"))
     return 0
+
+
+async def work(asked: Namespace) -> int:
+    settings = settings_of(asked)
+    if not settings.database_url:
+        raise ConfigurationError([ALONE])
+    from hub.assembly.house import open_house
+    from hub.assembly.running import work as work_on
+
+    async with open_house(settings, tell=note) as house:
+        await work_on(house, asked.role, ready=lambda roles: note(f"At work: {roles}"))
+    return 0
+
+
+def roles_of(text: str) -> tuple[str, ...]:
+    """`deliver,timers` → both; anything else is told with what there is."""
+    asked = tuple(dict.fromkeys(text.split(",")))
+    if unknown := [role for role in asked if role not in ROLES]:
+        raise ArgumentTypeError(f"{unknown[0]!r} is no role. Choose from {', '.join(ROLES)}.")
+    return asked
 
 
 async def tell_status(asked: Namespace) -> int:

@@ -114,6 +114,12 @@ class Settings:
         "",
         shown="the data folder",
     )
+    vault: Path | None = setting(
+        "The folder of letters and files. Several processes on one database share it.",
+        values.path,
+        None,
+        shown="`vault` in the data folder",
+    )
     workspace: str = setting(
         "The name of this workspace; sealed into every event, so never change it.", values.name, "amends"
     )

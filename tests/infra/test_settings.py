@@ -109,6 +109,7 @@ def test_relative_paths_start_from_the_files_folder(tmp_path: Path) -> None:
         (MAILBOX + 'smtp = "mail.example"', "Write smtp+starttls://"),
         (MAILBOX + 'smtp = "smtps://user:hunter2@host"', "Take the password out of the address"),
         ('database_url = "mysql://x/y"', "Write postgresql://user@host:5432/database."),
+        ('vault = "elsewhere"', "only with database_url may it lie outside the data folder"),
         ('database_url = "postgresql://hub@db"', "Write postgresql://user@host:5432/database."),
         ('database_url = "postgresql://hub:hunter2@db/hub"', "Take the password out of the address: put it into ~/.pgpass"),
         ('database_url = "postgresql://db/hub?password=hunter2"', "Take the password out of the address"),

@@ -13,6 +13,7 @@ from psycopg import Connection
 from hub.app.ports import Answer, Recorded, Request
 from hub.domain.ids import Position, StreamId
 from infra.codec import Codec, KeyRing
+from infra.db import UnsafeStore
 from infra.eventlog.committer import Committer
 from infra.eventlog.drafting import drafted
 from infra.eventlog.news import News, followed
@@ -162,8 +163,11 @@ def _prepared(line: Line, *, is_durable: bool) -> Identity:
     is_there = connection.execute(statements.EXISTS).fetchone()
     if is_there != (True,):
         create_tables(connection)
-    (identity,) = connection.execute(statements.SELECT_IDENTITY)
-    return Identity(*identity)
+    (row,) = connection.execute(statements.SELECT_IDENTITY)
+    identity = Identity(*row)
+    if identity.incarnation.startswith(statements.COMING):
+        raise UnsafeStore("The copy into this database was not finished. Run the same `amends copy` again.")
+    return identity
 
 
 def _order(db: Connection) -> Order:

@@ -9,6 +9,8 @@ HERE: Final = Path(__file__).parent / "sql"
 CREATE: Final = tuple((HERE / name).read_text("utf-8") for name in ("tables.sql", "append.sql"))
 EXISTS: Final = "SELECT to_regclass('log.head') IS NOT NULL AND to_regproc('log.append_1') IS NOT NULL"
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtext('amends log tables'))"
+COMING: Final = "coming:"
+"""Before the incarnation of a record that is still being copied into this database."""
 PUBLIC: Final = "amends_log"
 """The channel on which each commit of events is announced, with the head as its text."""
 

@@ -7,8 +7,9 @@ import dataclasses
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from random import randrange
 from typing import Final
 from uuid import uuid4
 
@@ -16,9 +17,12 @@ from sqlalchemy import Table
 
 from projections import views
 from projections.book import Book, open_book
+from projections.progress import Progress
 from projections.projection import Projection
 from projections.runner import PAGE, Runner
 
+SAMPLE: Final = 1_000
+"""Rows of each table that are compared with the old ones."""
 BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -30,7 +34,9 @@ class NoSuchView(Exception):
 class Rebuilt:
     """What was built anew, up to which position; rows per table before and after.
 
-    `resumed_at`: the position that an earlier rebuild had reached when it was killed, or 0.
+    `resumed_at`: the position that an earlier rebuild had reached when it was killed, or 0. `sampled`: rows of the new version
+    that were looked up among the old ones; `differing`: how many of them were not there, by table. They say what a rebuild
+    changed: nothing, unless a view was damaged or is made otherwise now.
     """
 
     names: tuple[str, ...]
@@ -38,6 +44,8 @@ class Rebuilt:
     before: dict[str, int]
     after: dict[str, int]
     resumed_at: int = 0
+    sampled: int = 0
+    differing: dict[str, int] = field(default_factory=dict)
 
 
 async def rebuild(runner: Runner, fresh: Sequence[Projection], *names: str) -> Rebuilt:
@@ -77,13 +85,19 @@ class Candidate:
         book = await loop.run_in_executor(self.thread, self._open)
         resumed_at = book.position
         try:
+            self.runner.rebuilding = self._begun(book)
             await self._catch_up(book, self.runner.position)
             async with self.runner.turn:
                 await self._catch_up(book, self.runner.book.position)
                 done = await self.runner.in_thread(lambda: switch(self.runner.book, book))
                 return dataclasses.replace(done, resumed_at=resumed_at)
         finally:
+            self.runner.rebuilding = None
             await loop.run_in_executor(self.thread, self._remove, book)
+
+    def _begun(self, book: Book) -> Progress:
+        names, first = tuple(page.name for page in self.pages), book.position
+        return Progress(names=names, first=first, goal=self.runner.position, position=first)
 
     def _open(self) -> Book:
         """Go on where a rebuild was killed in this run of the machine, or begin: `open_book` looks at version and incarnation."""
@@ -103,6 +117,11 @@ class Candidate:
             limit = min(PAGE, position - book.position)
             recorded = await self.runner.log.read_all(after=book.position, limit=limit)
             await loop.run_in_executor(self.thread, book.apply, recorded)
+            if self.runner.rebuilding:
+                self.runner.rebuilding.position, self.runner.rebuilding.goal = (
+                    book.position,
+                    max(position, self.runner.position),
+                )
 
     def _remove(self, book: Book) -> None:
         book.close()
@@ -123,7 +142,7 @@ def switch(live: Book, candidate: Book) -> Rebuilt:
     cursor.execute("ATTACH DATABASE ? AS next", (str(candidate.path),))
     try:
         tables = [table for page in candidate.pages for table in page.tables]
-        before = counted(cursor, "main", tables)
+        before, (sampled, differing) = counted(cursor, "main", tables), compared(cursor, tables)
         cursor.execute("BEGIN IMMEDIATE")
         try:
             for page in candidate.pages:
@@ -136,10 +155,32 @@ def switch(live: Book, candidate: Book) -> Rebuilt:
             page.reset()
         names = tuple(page.name for page in candidate.pages)
         return Rebuilt(
-            names=names, position=live.position, before=before, after=counted(cursor, "main", tables)
+            names=names,
+            position=live.position,
+            before=before,
+            after=counted(cursor, "main", tables),
+            sampled=sampled,
+            differing=differing,
         )
     finally:
         cursor.execute("DETACH DATABASE next")
+
+
+def compared(cursor: sqlite3.Cursor, tables: Sequence[Table]) -> tuple[int, dict[str, int]]:
+    """Some rows of each new table, looked up in the old one: how many, and how many are not there, by table."""
+    sampled, differing = 0, dict[str, int]()
+    for table in tables:
+        count = cursor.execute(f"SELECT count(*) FROM next.{table.name}").fetchone()[0]  # noqa: S608
+        start = randrange(max(1, count - SAMPLE + 1))
+        rows = f"SELECT * FROM (SELECT * FROM next.{table.name} LIMIT {SAMPLE} OFFSET {start})"  # noqa: S608
+        try:
+            found = cursor.execute(f"SELECT count(*) FROM ({rows} EXCEPT SELECT * FROM main.{table.name})")  # noqa: S608
+            missing = found.fetchone()[0]
+        except sqlite3.OperationalError:  # made otherwise than before: every row is new
+            missing = min(count, SAMPLE)
+        sampled += min(count, SAMPLE)
+        differing |= {table.name: missing} if missing else {}
+    return sampled, differing
 
 
 def replace(cursor: sqlite3.Cursor, page: Projection) -> None:

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from hub.app.ports import Clock, EventLog, Recorded
 from projections.book import Announcement, Book, Gap
+from projections.progress import Progress
 from projections.scrub import TRIES, Blocked, begin_merging, merged_more, truncated
 from projections.views import candidate, remove
 
@@ -74,6 +75,7 @@ class Runner:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     building: asyncio.Lock = field(default_factory=asyncio.Lock)
     position: int = 0
+    rebuilding: Progress | None = None
     _ears: list[Ear] = field(default_factory=list)
     _waiting: list[tuple[int, int, asyncio.Future[None]]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)

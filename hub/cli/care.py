@@ -6,11 +6,14 @@ import asyncio
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from hub.cli.asking import add_json, ask, note, settings_of, show
+from hub.cli.asking import Asked, add_json, ask, hub, note, settings_of, show
+
+TELL_EVERY_S: Final = 2.0
 
 
 def register(commands: Any) -> None:
@@ -74,11 +77,33 @@ def _add_sweep(commands: Any) -> None:
 
 
 async def rebuild_views(asked: Namespace) -> int:
-    answer = await ask(settings_of(asked), "rebuild", names=asked.names)
+    async with hub(settings_of(asked)) as asking:
+        answer = await watched(asking, "rebuild", {"names": asked.names})
     line = f"Rebuilt up to position {answer['position']}: {', '.join(answer['names'])}"
     if answer["resumed_at"]:
         line += f" (went on at {answer['resumed_at']}, where an earlier one was stopped)"
+    if answer["differing"]:
+        told = ", ".join(f"{count} in {table}" for table, count in answer["differing"].items())
+        line += f"\nOf {answer['sampled']} rows looked at, some were not the same before: {told}"
     return show(answer, as_json=asked.as_json, line=line)
+
+
+async def watched(asking: Asked, verb: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The answer of a verb that may take long; until it comes, how far it is, on standard error."""
+    task = asyncio.ensure_future(asking(verb, params))
+    while not (await asyncio.wait([task], timeout=TELL_EVERY_S))[0]:
+        progress = (await asking("status", {})).get("rebuilding")
+        if progress:
+            note(progress_of(progress))
+    return await task
+
+
+def progress_of(progress: Mapping[str, Any]) -> str:
+    """`42 % (4,200 of 10,000), 1,000 a second, 6 s left`."""
+    position, goal, left = progress["position"], progress["goal"], progress["seconds_left"]
+    ahead = "" if left is None else f", {left} s left"
+    share = 100 * position // max(1, goal)
+    return f"{share} % ({position:,} of {goal:,}), {progress['per_second']:,} a second{ahead}"
 
 
 async def erase_customer(asked: Namespace) -> int:

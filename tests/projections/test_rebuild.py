@@ -9,8 +9,10 @@ import pytest
 
 from hub.domain.conversation.events import ConversationTagged
 from hub.domain.customer.events import CustomerErased
-from projections import inbox
+from projections import inbox, views
+from projections import rebuild as rebuilding
 from projections.pages import NAMES, PAGES, pages
+from projections.progress import Progress
 from projections.rebuild import NoSuchView, rebuild
 from projections.search import search
 from tests.projections.test_runner import Shop, a_shop, now
@@ -33,6 +35,11 @@ def rows(shop: Shop) -> dict[str, Any]:
             name: sorted(map(tuple, connection.exec_driver_sql(f"SELECT * FROM {name}")), key=repr)
             for name in tables
         }
+
+
+def opened_as_of(db: Any) -> tuple[int, int]:
+    """The position that is shown, and how many conversations are open, in one moment."""
+    return views.position(db), inbox.counters(db, "")["open"]
 
 
 async def spoil(shop: Shop) -> None:
@@ -64,16 +71,55 @@ async def test_the_same_rows_again(tmp_path: Path) -> None:
         }
 
 
+async def test_what_a_rebuild_changed_is_told_by_a_sample(tmp_path: Path) -> None:
+    async with a_shop(tmp_path, pages(Plain())) as shop:
+        for _ in range(30):
+            await shop.open_conversation(uuid4())
+        await shop.runner.reached(60)
+        same = await rebuild(shop.runner, pages(Plain()), "all")
+        assert same.sampled > 60 and same.differing == {}
+        await spoil(shop)
+        mended = await rebuild(shop.runner, pages(Plain()), "all")
+        assert mended.differing["inbox"] == 30 and set(mended.differing) == {"inbox", "search_words"}
+
+
+async def test_progress_is_told_while_it_is_built_and_not_after(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(rebuilding, "PAGE", 10)
+    async with a_shop(tmp_path, pages(Plain())) as shop:
+        for _ in range(20):
+            await shop.open_conversation(uuid4())
+        await shop.runner.reached(40)
+        seen: list[tuple[int, int]] = []
+        read_all = shop.log.read_all
+
+        async def watched(**asked: int) -> Any:
+            if shop.runner.rebuilding:
+                seen.append((shop.runner.rebuilding.position, shop.runner.rebuilding.goal))
+            return await read_all(**asked)
+
+        monkeypatch.setattr(shop.log, "read_all", watched)
+        await rebuild(shop.runner, pages(Plain()), "all")
+        assert seen == [(0, 40), (10, 40), (20, 40), (30, 40)]
+        assert shop.runner.rebuilding is None
+
+
+def test_time_left_follows_from_the_rate_so_far() -> None:
+    clock = iter([100.0, 110.0, 110.0, 110.0])
+    progress = Progress(names=("inbox",), first=1000, goal=5000, position=1000, clock=lambda: next(clock))
+    progress.position = 2000
+    assert progress.per_second == 100.0 and progress.seconds_left == 30.0
+
+
 async def test_readers_never_see_an_empty_inbox_and_nothing_is_missed(tmp_path: Path) -> None:
     async with a_shop(tmp_path, pages(Plain())) as shop:
         for _ in range(20):
             await shop.open_conversation(uuid4())
         await shop.runner.reached(40)
-        seen: list[int] = []
+        seen: list[tuple[int, int]] = []
 
         async def watch() -> None:
             while True:
-                seen.append(await asyncio.to_thread(shop.ask, lambda db: inbox.counters(db, "")["open"]))
+                seen.append(await asyncio.to_thread(shop.ask, opened_as_of))
 
         async def write() -> None:
             customer = uuid4()
@@ -90,7 +136,9 @@ async def test_readers_never_see_an_empty_inbox_and_nothing_is_missed(tmp_path: 
         await shop.runner.reached(82)
         watching.cancel()
         await asyncio.wait([watching])
-        assert seen and min(seen) >= 20
+        positions = [position for position, _ in seen]
+        assert seen and min(open_ for _, open_ in seen) >= 20
+        assert positions == sorted(positions)
         live = rows(shop)
         await rebuild(shop.runner, pages(Plain()), "all")
         assert rows(shop) == live

@@ -27,6 +27,7 @@ from infra.sweep import Sweeping, sweep
 from projections import parked
 from projections.pages import pages
 from projections.rebuild import NoSuchView, rebuild
+from projections.views import standings
 
 Params = Mapping[str, Any]
 Verb = Callable[[House, Params], Awaitable[Mapping[str, Any]]]
@@ -145,9 +146,9 @@ async def rotate_keys(house: House, params: Params) -> Mapping[str, Any]:
 
 
 async def examine_record(house: House, params: Params) -> Mapping[str, Any]:
-    """Positions, versions, events, keys and blobs."""
+    """Positions, versions, events, keys and blobs; and where each projection stands."""
     files = house.files
-    return await examine(
+    report = await examine(
         Patient(
             log=house.log,
             keys=house.keys,
@@ -155,6 +156,16 @@ async def examine_record(house: House, params: Params) -> Mapping[str, Any]:
             databases=tuple(path for path in (files.log, files.keys, files.desk) if path.exists()),
         )
     )
+    return {**report, "projections": await projections_of(house)}
+
+
+async def projections_of(house: House) -> list[dict[str, Any]]:
+    """How far each reaches, by how many facts it is behind, and how many it could not take in."""
+    head = await house.log.head()
+    return [
+        {"name": one.name, "position": one.position, "lag": max(0, head - one.position), "parked": one.parked}
+        for one in await house.ask(standings)
+    ]
 
 
 async def rebuild_views(house: House, params: Params) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from hub.app.arrivals import Arrival, Landed
 from hub.app.intake import take_in
 from hub.app.kinds import AGENT, CUSTOMER
 from hub.app.ports import Credential, Envelope
-from hub.assembly.caring import CARE, customer_named
+from hub.assembly.caring import CARE, customer_named, projections_of
 from hub.assembly.house import House, now
 from hub.assembly.rereading import Rereader
 from hub.domain.customer.commands import ViewRecord
@@ -30,7 +30,6 @@ from infra.codec import describe
 from projections import causes, parked
 from projections.history import AsOf, customer_as_of, events_of
 from projections.progress import Progress
-from projections.views import standings
 
 Params = Mapping[str, Any]
 Verb = Callable[[House, Params], Awaitable[Mapping[str, Any]]]
@@ -155,15 +154,7 @@ async def status(house: House, params: Params) -> Mapping[str, Any]:
         "sending_paused": house.files.paused.exists(),
         "parked_letters": await house.ask(parked.waiting),
         "parked_causes": await house.ask(causes.waiting),
-        "projections": [
-            {
-                "name": one.name,
-                "position": one.position,
-                "lag": max(0, head - one.position),
-                "parked": one.parked,
-            }
-            for one in await house.ask(standings)
-        ],
+        "projections": await projections_of(house),
     }
 
 

@@ -171,6 +171,10 @@ async def examine(asked: Namespace) -> int:
         for problem in report["problems"]:
             where = {name: value for name, value in problem.items() if name not in ("check", "says")}
             print(f"{problem['check']}: {problem['says']} {where or ''}".rstrip())
+        for projection in report["projections"]:
+            print(
+                f"{projection['name']}: at {projection['position']}, {projection['lag']} behind, {projection['parked']} not taken in"
+            )
         print(f"{report['events']} events, {report['blobs']} blobs, {report['wrong']} problem(s)")
     return 0 if report["ok"] else 1
 

@@ -17,7 +17,7 @@ from typing import Final, Protocol
 
 from infra.db import open_reader, sync_folder
 from infra.files import write_whole
-from infra.keys.keyfile import GONE, INSERT, SCHEMA, KeyFile
+from infra.keys.keyfile import GONE, INSERT, SCHEMA, KeyTable
 from infra.keys.master import MasterKey, make_master, read_master
 from infra.owned import OwnedFile
 from infra.vault import INCOMING
@@ -63,7 +63,7 @@ class Manifest:
     expires: str
 
 
-async def backup(target: Path, files: Files, keys: KeyFile, house: asyncio.Lock, now: datetime) -> Manifest:
+async def backup(target: Path, files: Files, keys: KeyTable, house: asyncio.Lock, now: datetime) -> Manifest:
     """Copy everything into a new folder; the manifest is written last and makes it complete. Raises `BackupProblem`.
 
     Letters may come and go meanwhile; erasing and sweeping wait (`house`).
@@ -131,7 +131,7 @@ def write_keys(path: Path, rows: Iterable[tuple[str, bytes | None, int]], master
         file.close()
 
 
-def _backup(target: Path, files: Files, keys: KeyFile, now: datetime) -> Manifest:
+def _backup(target: Path, files: Files, keys: KeyTable, now: datetime) -> Manifest:
     if target.exists() and any(target.iterdir()):
         raise BackupProblem(f"{target} is not empty. Name a new folder for the backup.")
     target.mkdir(parents=True, exist_ok=True, mode=0o700)

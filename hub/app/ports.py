@@ -332,8 +332,8 @@ class Drafts(Protocol):
     async def forget(self, customer: CustomerId) -> None: ...
 
 
-class TablesAway(Exception):
-    """The desk tables can't be reached; what was asked may yet be done. They come back by themselves."""
+class TablesAway(LogPaused):
+    """Keys or desk tables can't be reached just now; what was asked may yet be done. They come back by themselves."""
 
 
 class Leases(Protocol):

@@ -25,17 +25,16 @@ from hub.assembly.files import Files
 from hub.assembly.health import Health, health_of
 from hub.assembly.inboxes import Inboxes, inboxes_of, named, remembered, without_wires
 from hub.assembly.reading import ChannelReaders, channel_readers
+from hub.assembly.stores import keys_of, tables_of
 from hub.assembly.turns import turns_of
 from hub.assembly.viewing import following, open_runner
 from hub.domain.account.decisions import ConnectAccount, decide
 from hub.domain.ids import AccountId, CommandId, MessageId, StreamId
 from hub.domain.vocabulary import Actor
 from infra.desktables.file import Desk as DeskTables
-from infra.desktables.file import open_desk
 from infra.eventlog.opening import HubLog, open_record
 from infra.keys.boxes import Boxes
-from infra.keys.keyfile import KeyFile
-from infra.keys.opening import open_keys
+from infra.keys.keyfile import KeyTable
 from infra.lock import one_hub
 from infra.settings import Settings
 from infra.vault import FolderVault
@@ -68,13 +67,14 @@ class House:
     settings: Settings
     files: Files
     log: HubLog
-    keys: KeyFile
+    keys: KeyTable
     vault: FolderVault
     tables: DeskTables
     runner: Runner
     views: Readers
     lookup: sqlite3.Connection
     readers: ChannelReaders
+    states: StateCache
     transactor: Transactor
     addressing: SignedAddressing
     walk: Walk
@@ -134,7 +134,7 @@ async def open_house(
     async with AsyncExitStack() as stack:
         stack.enter_context(one_hub(settings.data))
         files = Files(settings.data, settings.vault)
-        keys = open_keys(files.keys, settings.master_key_file, tell=tell)
+        keys = await asyncio.to_thread(keys_of, settings, files, tell)
         stack.callback(keys.close)
         log = await open_record(settings.database_url, files.log, keys)
         stack.push_async_callback(log.close)
@@ -175,17 +175,18 @@ async def connect(house: House, inbox: Inbox) -> None:
 def _wired(
     settings: Settings,
     files: Files,
-    keys: KeyFile,
+    keys: KeyTable,
     log: HubLog,
     runner: Runner,
     workers: LetterReaders,
 ) -> House:
     engine, readers = views.open_reader(files.views), channel_readers(settings, workers)
     vault, secrets = FolderVault(files.vault, keys), keys.secrets
-    tables = open_desk(files.desk, keys, now)
+    tables = tables_of(settings, files, keys)
     lookup = views.open_lookup(files.views)
     stored = StatesView(lookup=lookup, unseal=Boxes(keys).unseal)
-    transactor = Transactor(log, keys, StateCache(log, stored), SystemRandom())
+    states = StateCache(log, stored)
+    transactor = Transactor(log, keys, states, SystemRandom())
     addressing = SignedAddressing(secrets)
     walk = Walk(
         log=log,
@@ -212,6 +213,7 @@ def _wired(
         views=engine,
         lookup=lookup,
         readers=readers,
+        states=states,
         transactor=transactor,
         addressing=addressing,
         walk=walk,

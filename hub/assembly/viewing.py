@@ -10,13 +10,13 @@ from pathlib import Path
 from hub.assembly.clock import now
 from infra.eventlog.opening import HubLog
 from infra.keys.boxes import Boxes
-from infra.keys.keyfile import KeyFile
+from infra.keys.keyfile import KeyTable
 from projections.book import open_book
 from projections.pages import pages
 from projections.runner import Runner
 
 
-async def open_runner(path: Path, log: HubLog, keys: KeyFile) -> Runner:
+async def open_runner(path: Path, log: HubLog, keys: KeyTable) -> Runner:
     """The views, at the log's incarnation."""
     book = open_book(path, pages(Boxes(keys)), await log.incarnation())
     return Runner(log=log, book=book, clock=now)

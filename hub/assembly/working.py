@@ -15,6 +15,7 @@ from hub.app.leasing import Fence, Work
 from hub.app.ports import Sender
 from hub.assembly.bot import policies_of, reactions
 from hub.assembly.caring import care
+from hub.assembly.hearing import hearing
 from hub.assembly.house import House, now
 from hub.assembly.mailboxes import MailboxLedger, imap_settings, smtp_settings
 from hub.assembly.post import Composer, MailSender
@@ -43,6 +44,7 @@ async def at_work(house: House, roles: Collection[str] | None = None) -> AsyncIt
             for pieces in chosen
             for piece in pieces(house)
         ]
+        tasks += [group.create_task(listening) for listening in hearing(house)]
         try:
             yield
         finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import sqlite3
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -12,7 +11,7 @@ from uuid import UUID
 
 from hub.app.ports import Credential, Session
 from hub.domain.ids import AgentId
-from infra.owned import OwnedFile
+from infra.rows import Database, Rows
 
 IDLE: Final = timedelta(minutes=30)
 ABSOLUTE: Final = timedelta(hours=12)
@@ -20,20 +19,33 @@ TOUCH_EVERY: Final = timedelta(seconds=30)
 """`seen_at` is written at most this often: a busy page must not cost a sync per click."""
 
 
+class LoginTaken(ValueError):
+    """Another agent signs in with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class CredentialTable:
     """One login per agent, one agent per login."""
 
-    file: OwnedFile
+    file: Rows
 
     async def put(self, credential: Credential) -> None:
-        """Add or replace this agent's credential. Raises `sqlite3.IntegrityError` when another agent has the login."""
+        """Add or replace this agent's credential. Raises `LoginTaken`."""
         row = (str(credential.agent), credential.login, credential.secret_hash)
         sql = (
             "INSERT INTO credentials (agent, login, secret_hash) VALUES (?, ?, ?) "
             "ON CONFLICT (agent) DO UPDATE SET login = excluded.login, secret_hash = excluded.secret_hash"
         )
-        await self.file.do(lambda db: db.execute(sql, row))
+
+        def put(db: Database) -> None:
+            taken = db.execute(
+                "SELECT agent FROM credentials WHERE login = ?", (credential.login,)
+            ).fetchone()
+            if taken and taken[0] != row[0]:
+                raise LoginTaken(credential.login)
+            db.execute(sql, row)
+
+        await self.file.do(put)
 
     async def find(self, login: str) -> Credential | None:
         sql = "SELECT agent, login, secret_hash FROM credentials WHERE login = ?"
@@ -48,7 +60,7 @@ class CredentialTable:
 class SessionTable:
     """Only the SHA-256 of a token is kept: a copy of the file signs nobody in."""
 
-    file: OwnedFile
+    file: Rows
     idle: timedelta = IDLE
     absolute: timedelta = ABSOLUTE
 
@@ -73,14 +85,14 @@ class SessionTable:
         """Sign this agent out everywhere (password changed, agent disabled)."""
         await self.file.do(lambda db: db.execute("DELETE FROM sessions WHERE agent = ?", (str(agent),)))
 
-    def _insert(self, db: sqlite3.Connection, row: tuple[object, ...], now: datetime) -> None:
+    def _insert(self, db: Database, row: tuple[object, ...], now: datetime) -> None:
         idle, old = (now - self.idle).timestamp(), (now - self.absolute).timestamp()
         db.execute("DELETE FROM sessions WHERE seen_at < ? OR created_at < ?", (idle, old))
         db.execute(
             "INSERT INTO sessions (token_hash, agent, csrf, created_at, seen_at) VALUES (?, ?, ?, ?, ?)", row
         )
 
-    def _find(self, db: sqlite3.Connection, token_hash: bytes, now: datetime) -> Session | None:
+    def _find(self, db: Database, token_hash: bytes, now: datetime) -> Session | None:
         sql = "SELECT agent, csrf, created_at, seen_at FROM sessions WHERE token_hash = ?"
         row = db.execute(sql, (token_hash,)).fetchone()
         if row is None:

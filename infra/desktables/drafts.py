@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hub.app.ports import Draft
 from hub.domain.errors import CustomerErased
 from hub.domain.ids import AgentId, ConversationId, CustomerId
-from infra.owned import OwnedFile
+from infra.rows import Rows
 
 Row = tuple[str, str, str, bytes, float]
 
@@ -42,7 +42,7 @@ class CustomerKeys(Protocol):
 class DraftTable:
     """One draft per agent and conversation. Without the customer's key there is none."""
 
-    file: OwnedFile
+    file: Rows
     keys: CustomerKeys
 
     async def save(self, customer: CustomerId, draft: Draft) -> None:

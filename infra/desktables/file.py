@@ -1,7 +1,8 @@
-"""The `desk` file and everything in it, opened as one."""
+"""Every desk table, opened as one: in the file `desk`, or in the schema `desk` of a database."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,8 @@ from infra.desktables.drafts import CustomerKeys, DraftTable
 from infra.desktables.limits import SlidingLimits
 from infra.desktables.work import AnswerTable, CounterTable, LeaseTable
 from infra.owned import OwnedFile
+from infra.postgres_rows import PostgresRows
+from infra.rows import Database, Rows
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS credentials (agent TEXT PRIMARY KEY, login TEXT NOT NULL UNIQUE, secret_hash TEXT NOT NULL);
@@ -34,12 +37,16 @@ CREATE INDEX IF NOT EXISTS answers_by_age ON answers (kept_at);
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 """
 
+POSTGRES: Final = (
+    SCHEMA.replace("BLOB", "bytea").replace("REAL", "double precision").replace("INTEGER", "bigint")
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """Every desk table over one file and one writer."""
+    """Every desk table over one writer."""
 
-    file: OwnedFile
+    file: Rows
     credentials: CredentialTable
     sessions: SessionTable
     drafts: DraftTable
@@ -58,14 +65,30 @@ class Desk:
 
 def open_desk(path: Path, keys: CustomerKeys, clock: Clock) -> Desk:
     """`keys` seals drafts; `clock` decides what has expired."""
-    file = OwnedFile(path, SCHEMA)
+    return _desk(OwnedFile(path, SCHEMA), keys, clock, lambda _: clock().timestamp())
+
+
+def open_postgres_desk(
+    url: str, keys: CustomerKeys, clock: Clock, *, lease_clock: Clock | None = None, is_durable: bool = True
+) -> Desk:
+    """The same for all processes on one database. Leases go by the server's clock; `lease_clock` is for tests alone."""
+    rows = PostgresRows(url, "desk", POSTGRES, is_durable=is_durable)
+    return _desk(rows, keys, clock, _servers if lease_clock is None else lambda _: lease_clock().timestamp())
+
+
+def _desk(file: Rows, keys: CustomerKeys, clock: Clock, now: Callable[[Database], float]) -> Desk:
     return Desk(
         file=file,
         credentials=CredentialTable(file),
         sessions=SessionTable(file),
         drafts=DraftTable(file, keys),
-        leases=LeaseTable(file, clock),
+        leases=LeaseTable(file, now),
         answers=AnswerTable(file, clock),
         counters=CounterTable(file),
         limits=SlidingLimits(),
     )
+
+
+def _servers(db: Database) -> float:
+    """Now, as the database has it: machines disagree."""
+    return float(db.execute("SELECT extract(epoch FROM clock_timestamp())").fetchone()[0])

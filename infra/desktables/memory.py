@@ -11,13 +11,9 @@ from datetime import datetime, timedelta
 from hub.app.ports import Answered, Clock, Credential, Draft, Session
 from hub.domain.errors import CustomerErased
 from hub.domain.ids import AgentId, ConversationId, CustomerId
-from infra.desktables.access import ABSOLUTE, IDLE, TOUCH_EVERY
+from infra.desktables.access import ABSOLUTE, IDLE, TOUCH_EVERY, LoginTaken
 from infra.desktables.drafts import CustomerKeys
 from infra.desktables.work import KEEP_ANSWERS
-
-
-class LoginTaken(Exception):
-    """Another agent signs in with this address."""
 
 
 @dataclass(slots=True)

@@ -25,6 +25,9 @@ from infra.keys import (
     open_keys,
     rotate,
 )
+from infra.keys.keyfile import KeyTable
+from infra.keys.opening import open_postgres_keys
+from infra.keys.postgres import PostgresKeys
 
 
 def in_folder(tmp_path: Path) -> KeyFile:
@@ -32,19 +35,27 @@ def in_folder(tmp_path: Path) -> KeyFile:
     return open_keys(tmp_path / "data" / "keys", tmp_path / "home" / "shop.key", tell=lambda note: None)
 
 
-@pytest.fixture(params=["file", "memory"])
-def keys(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KeyFile | MemoryKeys]:
-    made = in_folder(tmp_path) if request.param == "file" else MemoryKeys()
+def in_database(url: str, tmp_path: Path) -> PostgresKeys:
+    master, data = tmp_path / "home" / "shop.key", tmp_path / "data"
+    return open_postgres_keys(url, master, data=data, tell=lambda note: None, is_durable=False)
+
+
+@pytest.fixture(params=["file", "memory", "postgres"])
+def keys(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KeyTable | MemoryKeys]:
+    if request.param == "memory":
+        yield MemoryKeys()
+        return
+    is_file = request.param == "file"
+    made = in_folder(tmp_path) if is_file else in_database(request.getfixturevalue("postgres_url"), tmp_path)
     yield made
-    if isinstance(made, KeyFile):
-        made.close()
+    made.close()
 
 
 def stream() -> StreamId:
     return StreamId(uuid4())
 
 
-async def test_a_stream_that_was_ensured_has_a_key_and_keeps_it(keys: KeyFile | MemoryKeys) -> None:
+async def test_a_stream_that_was_ensured_has_a_key_and_keeps_it(keys: KeyTable | MemoryKeys) -> None:
     one = stream()
     await keys.ensure(one)
     first = keys.key(str(one))
@@ -53,19 +64,19 @@ async def test_a_stream_that_was_ensured_has_a_key_and_keeps_it(keys: KeyFile | 
     assert keys.key(str(one)) == first
 
 
-async def test_two_streams_have_two_keys(keys: KeyFile | MemoryKeys) -> None:
+async def test_two_streams_have_two_keys(keys: KeyTable | MemoryKeys) -> None:
     one, other = stream(), stream()
     await keys.ensure(one)
     await keys.ensure(other)
     assert keys.key(str(one)) != keys.key(str(other))
 
 
-async def test_a_key_that_was_never_made_is_unknown(keys: KeyFile | MemoryKeys) -> None:
+async def test_a_key_that_was_never_made_is_unknown(keys: KeyTable | MemoryKeys) -> None:
     assert keys.key(str(stream())) is None
     assert keys.state(str(stream())) == "unknown"
 
 
-async def test_a_destroyed_key_stays_destroyed(keys: KeyFile | MemoryKeys) -> None:
+async def test_a_destroyed_key_stays_destroyed(keys: KeyTable | MemoryKeys) -> None:
     one = stream()
     await keys.ensure(one)
     await keys.destroy([str(one)])
@@ -75,14 +86,14 @@ async def test_a_destroyed_key_stays_destroyed(keys: KeyFile | MemoryKeys) -> No
         await keys.ensure(one)
 
 
-async def test_an_id_without_a_key_can_be_barred_for_ever(keys: KeyFile | MemoryKeys) -> None:
+async def test_an_id_without_a_key_can_be_barred_for_ever(keys: KeyTable | MemoryKeys) -> None:
     one = stream()
     await keys.destroy([str(one)])
     with pytest.raises(CustomerErased):
         await keys.ensure(one)
 
 
-async def test_twenty_at_once_for_one_stream_see_one_key(keys: KeyFile | MemoryKeys) -> None:
+async def test_twenty_at_once_for_one_stream_see_one_key(keys: KeyTable | MemoryKeys) -> None:
     one = stream()
     await asyncio.gather(*(keys.ensure(one) for _ in range(20)))
     assert keys.state(str(one)) == "held"
@@ -124,6 +135,85 @@ async def test_without_the_scrub_the_bytes_are_still_there(tmp_path: Path) -> No
     await keys.destroy([str(one)])
     assert wrapped in everything_in(tmp_path / "data")
     keys.close()
+
+
+async def test_in_a_database_keys_are_the_same_after_a_restart_and_for_a_second_process(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    before, one = in_database(postgres_url, tmp_path), stream()
+    await before.ensure(one)
+    second = in_database(postgres_url, tmp_path)
+    assert second.key(str(one)) == before.key(str(one))
+    assert second.secrets.keyed("claim", "a") == before.secrets.keyed("claim", "a")
+    before.close()
+    second.close()
+    (tmp_path / "home" / "shop.key").unlink()
+    with pytest.raises(MasterKeyProblem, match="is missing"):
+        in_database(postgres_url, tmp_path)
+
+
+async def test_record_rule_21_in_a_database_a_scrub_writes_the_table_anew(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    keys, one = in_database(postgres_url, tmp_path), stream()
+    await keys.ensure(one)
+    size = "SELECT pg_relation_filenode('keys.data_keys')"
+    before = keys.file.do_now(lambda db: db.execute(size).fetchone())
+    await keys.destroy([str(one)])
+    await keys.scrub()
+    assert keys.file.do_now(lambda db: db.execute(size).fetchone()) != before
+    assert keys.state(str(one)) == "destroyed"
+    keys.close()
+
+
+async def test_record_rule_20_what_one_process_destroys_another_forgets_at_once(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    here, there, one, told = (
+        in_database(postgres_url, tmp_path),
+        in_database(postgres_url, tmp_path),
+        stream(),
+        asyncio.Event(),
+    )
+    await here.ensure(one)
+    listening = asyncio.create_task(there.listen(told.set))
+    async with asyncio.timeout(20):
+        await told.wait()
+    told.clear()
+    assert there.key(str(one)) is not None
+    await here.destroy([str(one)])
+    async with asyncio.timeout(20):
+        await told.wait()
+    assert there.key(str(one)) is None
+    listening.cancel()
+    await asyncio.wait([listening])
+    here.close()
+    there.close()
+
+
+async def test_without_listening_it_would_be_used_for_as_long_as_it_is_kept(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    """The control: what the cache alone does, for at most a minute."""
+    here, there, one = in_database(postgres_url, tmp_path), in_database(postgres_url, tmp_path), stream()
+    await here.ensure(one)
+    assert there.key(str(one)) is not None
+    await here.destroy([str(one)])
+    assert there.key(str(one)) is not None and there.state(str(one)) == "destroyed"
+    here.close()
+    there.close()
+
+
+async def test_in_a_database_rotating_keeps_every_key(tmp_path: Path, postgres_url: str) -> None:
+    keys, one, master = in_database(postgres_url, tmp_path), stream(), tmp_path / "home" / "shop.key"
+    await keys.ensure(one)
+    key, old = keys.key(str(one)), master.read_text()
+    assert await rotate(keys, master, tell=lambda note: None) == 2
+    keys.close()
+    assert master.read_text() != old
+    again = in_database(postgres_url, tmp_path)
+    assert again.key(str(one)) == key
+    again.close()
 
 
 def test_record_rule_20_a_cached_key_is_dropped_after_a_minute() -> None:

@@ -20,6 +20,7 @@ from hub.app.ports import AlreadyDone, Appended, Conflict, Mark, Release, Reques
 from hub.domain.ids import StreamId
 from infra.codec import MemoryRing
 from infra.desktables import open_desk
+from infra.desktables.file import open_postgres_desk
 from infra.desktables.memory import MemoryLeases
 from infra.eventlog import MemoryLog, open_log
 from infra.keys import MemoryKeys
@@ -264,6 +265,25 @@ class LeasesInFile(LeaseMachine):
         self.desk.close()
         super().teardown()
         shutil.rmtree(self.folder)
+
+
+class LeasesInDatabase(LeaseMachine):
+    url = ""
+
+    def open(self) -> Any:
+        keys, clock = MemoryKeys(), lambda: self.now
+        self.desk = open_postgres_desk(self.url, keys, clock, lease_clock=clock, is_durable=False)
+        self.desk.file.do_now(lambda db: db.execute("DELETE FROM leases"))
+        return self.desk.leases
+
+    def teardown(self) -> None:
+        self.desk.close()
+        super().teardown()
+
+
+def test_in_a_database_too(postgres_url, monkeypatch):
+    monkeypatch.setattr(LeasesInDatabase, "url", postgres_url)
+    run_state_machine_as_test(LeasesInDatabase, settings=EXAMPLES)
 
 
 @pytest.mark.parametrize("machine", [LeaseMachine, LeasesInFile])

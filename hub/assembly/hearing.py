@@ -1,0 +1,35 @@
+"""What a process on a shared database has to hear of the others: whom they erased, so that nothing of them is left here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Coroutine, Iterator
+from typing import Any, Final
+
+from hub.assembly.house import House
+from hub.domain.ids import StreamId
+from infra.keys.postgres import PostgresKeys
+
+ERASED: Final = "customer.erased.v1"
+log = logging.getLogger("amends.hearing")
+
+
+def hearing(house: House) -> Iterator[Coroutine[Any, Any, None]]:
+    """Nothing where one process has everything."""
+    if isinstance(house.keys, PostgresKeys):
+        yield house.keys.listen(house.log.codec.forget)
+        yield forgetting(house)
+
+
+async def forgetting(house: House) -> None:
+    """Once the views show an erasure: drop the states of that page's customers, and scrub this process's views."""
+    with house.runner.listening() as ear:
+        async for heard in ear:
+            if ERASED not in heard.kinds:
+                continue
+            for customer in heard.customers:
+                house.states.forget(StreamId(customer))
+            try:
+                await house.runner.scrub()
+            except Exception:  # a reader may hold on; the next erasure, or start, scrubs all that is left
+                log.exception("the views could not be scrubbed after an erasure")

@@ -1,0 +1,173 @@
+"""Rows in a schema of PostgreSQL: one connection that comes back by itself, small transactions grouped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from threading import Lock
+from typing import Any, Final, LiteralString, TypeVar
+
+import psycopg
+from psycopg import Connection, Cursor
+
+from hub.app.ports import LogPaused, TablesAway
+from infra.eventlog.postgres.connecting import READING, WRITING, Line, is_lost, refuse_unsafe
+from infra.rows import Database
+from infra.together import Together
+
+R = TypeVar("R")
+Step = Callable[[Database], R]
+
+PATIENCE: Final = 10.0
+"""Seconds that the database may be away before those who wait are told."""
+TRIES: Final = 3
+"""How often a transaction whose connection broke before its commit is tried."""
+ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtext('amends tables'))"
+UNCERTAIN: Final = (
+    "The database was lost during a commit ({why}); nobody knows whether it is done. Look, and try again."
+)
+
+
+class Asked:
+    """A connection that understands statements with `?`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, values: Sequence[Any] = (), /) -> Cursor:
+        return self._connection.execute(_translated(sql), values)
+
+    def executemany(self, sql: str, values: Iterable[Sequence[Any]], /) -> None:
+        self._connection.cursor().executemany(_translated(sql), values)
+
+
+class PostgresRows:
+    """`Rows` over the schema `schema` of the database at `url`; `tables` makes what is missing of it.
+
+    Raises `TablesAway` when the database stays away, or is lost during a commit. `is_durable` False is for tests alone.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        schema: LiteralString,
+        tables: LiteralString,
+        *,
+        is_durable: bool = True,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.schema: LiteralString = schema
+        self._line = Line(url, patience, f"{WRITING}; SET search_path = {schema}")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"write-{schema}")
+        self._thread.submit(self._prepare, tables, is_durable).result()
+        self._together: Together[Step[Any], Any] = Together(self._commit, self._thread)
+
+    async def do(self, step: Step[R]) -> R:
+        answer: R = await self._together(step)
+        return answer
+
+    def do_now(self, step: Step[R]) -> R:
+        answer = self._thread.submit(self._commit, [step]).result()[0]
+        if isinstance(answer, Exception):
+            raise answer
+        result: R = answer
+        return result
+
+    async def scrub(self, *, rewrite: bool = True) -> None:
+        """Every table is written anew. The server's write-ahead log keeps old pages until it is recycled."""
+        await Together(self._rewritten, self._thread)(None)
+
+    def close(self) -> None:
+        self._thread.submit(self._line.drop).result()
+        self._thread.shutdown()
+
+    def _prepare(self, tables: LiteralString, is_durable: bool) -> None:
+        connection = self._connection()
+        if is_durable:
+            refuse_unsafe(connection)
+        with connection.transaction():
+            connection.execute(ONE_AT_A_TIME)
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {self.schema}")
+            connection.execute(tables)
+
+    def _connection(self) -> Connection:
+        try:
+            return self._line.connection()
+        except LogPaused as away:
+            raise TablesAway(str(away)) from away
+
+    def _commit(self, steps: list[Step[Any]]) -> list[Any]:
+        for tries in range(1, TRIES + 1):
+            try:
+                return self._tried(steps)
+            except psycopg.OperationalError as lost:
+                self._line.drop()
+                if tries == TRIES:
+                    raise TablesAway(str(lost)) from lost
+        raise AssertionError("the last try returns or raises")
+
+    def _tried(self, steps: list[Step[Any]]) -> list[Any]:
+        """Raises `psycopg.OperationalError` while nothing is committed for certain."""
+        connection = self._connection()
+        connection.execute("BEGIN")
+        answers = [_one(connection, step) for step in steps]
+        try:
+            connection.execute("COMMIT")
+        except psycopg.OperationalError as lost:
+            self._line.drop()
+            raise TablesAway(UNCERTAIN.format(why=lost)) from lost
+        return answers
+
+    def _rewritten(self, asked: list[None]) -> list[None]:
+        connection = self._connection()
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (self.schema,))
+        for (table,) in tables.fetchall():
+            connection.execute(
+                psycopg.sql.SQL("VACUUM (FULL) {}").format(psycopg.sql.Identifier(self.schema, table))
+            )
+        return asked
+
+
+class PostgresReader:
+    """One read-only connection behind a lock, for single rows; it comes back by itself."""
+
+    def __init__(self, url: str, schema: LiteralString, patience: float = PATIENCE) -> None:
+        self._line = Line(url, patience, f"{READING}; SET search_path = {schema}")
+        self._lock = Lock()
+
+    def row(self, sql: str, *values: object) -> Any:
+        """The first row, or None. Raises `TablesAway`."""
+        with self._lock:
+            for _ in range(TRIES):
+                try:
+                    return Asked(self._line.connection()).execute(sql, values).fetchone()
+                except LogPaused as away:
+                    raise TablesAway(str(away)) from away
+                except psycopg.OperationalError:
+                    self._line.drop()
+        raise TablesAway("The database drops every connection. Check it.")
+
+    def close(self) -> None:
+        with self._lock:
+            self._line.drop()
+
+
+def _one(connection: Connection, step: Step[Any]) -> Any:
+    """Its answer, or what it raised, with everything it did undone. Raises what ends the whole transaction."""
+    connection.execute("SAVEPOINT step")
+    try:
+        answer = step(Asked(connection))
+    except Exception as failure:
+        if isinstance(failure, psycopg.Error) and is_lost(failure):
+            raise
+        connection.execute("ROLLBACK TO step")
+        answer = failure
+    connection.execute("RELEASE step")
+    return answer
+
+
+@cache
+def _translated(sql: str) -> LiteralString:
+    """Our own statements, a few dozen: none holds a `%`, nor a `?` but for a value."""
+    return sql.replace("?", "%s")

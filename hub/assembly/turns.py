@@ -7,6 +7,7 @@ import platform
 from secrets import token_hex
 from typing import Final
 
+from hub.app import leasing
 from hub.app.leasing import Alone, Leasing, Turns
 from hub.app.ports import EventLog, Leases
 from infra.settings import Settings
@@ -17,4 +18,8 @@ HOLDER: Final = f"{platform.node()}:{os.getpid()}:{token_hex(4)}"
 
 def turns_of(settings: Settings, leases: Leases, log: EventLog) -> Turns:
     """A data folder has one process; a database may have many."""
-    return Leasing(leases=leases, log=log, holder=HOLDER) if settings.database_url else Alone()
+    return (
+        Leasing(leases=leases, log=log, holder=HOLDER, seconds=leasing.LEASE_S)
+        if settings.database_url
+        else Alone()
+    )

@@ -112,7 +112,7 @@ def copy_vault(source: Path, target: Path) -> int:
     for folder in sorted(path for path in source.iterdir() if path.name != INCOMING):
         (target / folder.name).mkdir(mode=0o700)
         for blob in folder.iterdir():
-            _link_or_copy(blob, target / folder.name / blob.name)
+            link_or_copy(blob, target / folder.name / blob.name)
             count += 1
         sync_folder(target / folder.name)
     sync_folder(target)
@@ -168,14 +168,17 @@ def _dated_key(master: Path, today: date) -> MasterKey:
     return read_master(path) if path.exists() else make_master(path)
 
 
-def _link_or_copy(source: Path, target: Path) -> None:
+def link_or_copy(source: Path, target: Path) -> None:
+    """Both names of one file where the disk is the same, else a synced copy that is there whole or not at all."""
     try:
         os.link(source, target)
     except FileNotFoundError:
         return  # swept or erased since the folder was listed
     except OSError:
-        shutil.copyfile(source, target)
-        _sync(target)
+        part = target.with_name(f"{target.name}.part")
+        shutil.copyfile(source, part)
+        _sync(part)
+        part.replace(target)
 
 
 def _sync(path: Path) -> None:

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any, Final, LiteralString, TypeVar
 
 import psycopg
-from psycopg import Connection, Cursor
+from psycopg import Connection, Cursor, errors
 
 from hub.app.ports import LogPaused, TablesAway
 from infra.eventlog.postgres.connecting import READING, WRITING, Line, is_lost, refuse_unsafe
@@ -23,6 +23,8 @@ PATIENCE: Final = 10.0
 """Seconds that the database may be away before those who wait are told."""
 TRIES: Final = 3
 """How often a transaction whose connection broke before its commit is tried."""
+IN_THE_WAY: Final = (errors.DeadlockDetected, errors.SerializationFailure)
+"""Two processes that locked the same rows in another order; PostgreSQL gave one of them up, with nothing done."""
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtext('amends tables'))"
 UNCERTAIN: Final = (
     "The database was lost during a commit ({why}); nobody knows whether it is done. Look, and try again."
@@ -98,9 +100,16 @@ class PostgresRows:
             raise TablesAway(str(away)) from away
 
     def _commit(self, steps: list[Step[Any]]) -> list[Any]:
+        """All together; where that stands in another process's way, one after the other."""
         for tries in range(1, TRIES + 1):
             try:
                 return self._tried(steps)
+            except IN_THE_WAY as clash:
+                self._connection().execute("ROLLBACK")
+                if len(steps) > 1:
+                    return [answer for step in steps for answer in self._commit([step])]
+                if tries == TRIES:
+                    raise TablesAway(str(clash)) from clash
             except psycopg.OperationalError as lost:
                 self._line.drop()
                 if tries == TRIES:
@@ -159,7 +168,7 @@ def _one(connection: Connection, step: Step[Any]) -> Any:
     try:
         answer = step(Asked(connection))
     except Exception as failure:
-        if isinstance(failure, psycopg.Error) and is_lost(failure):
+        if isinstance(failure, IN_THE_WAY) or (isinstance(failure, psycopg.Error) and is_lost(failure)):
             raise
         connection.execute("ROLLBACK TO step")
         answer = failure

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,3 +33,14 @@ class Progress:
         """At this rate; None while nobody can tell."""
         rate = self.per_second
         return max(0, self.goal - self.position) / rate if rate > 0 else None
+
+    def told(self) -> dict[str, Any]:
+        """For `status --json`."""
+        left = self.seconds_left
+        return {
+            "names": self.names,
+            "position": self.position,
+            "goal": self.goal,
+            "per_second": round(self.per_second),
+            "seconds_left": None if left is None else round(left),
+        }

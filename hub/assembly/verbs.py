@@ -29,7 +29,6 @@ from hub.web.passwords import hashed
 from infra.codec import describe
 from projections import causes, parked
 from projections.history import AsOf, customer_as_of, events_of
-from projections.progress import Progress
 
 Params = Mapping[str, Any]
 Verb = Callable[[House, Params], Awaitable[Mapping[str, Any]]]
@@ -150,23 +149,11 @@ async def status(house: House, params: Params) -> Mapping[str, Any]:
         "lag_events": lag.events,
         "lag_seconds": lag.seconds,
         "trouble": house.runner.trouble,
-        "rebuilding": _progress(house.runner.rebuilding),
+        "rebuilding": house.runner.rebuilding and house.runner.rebuilding.told(),
         "sending_paused": house.files.paused.exists(),
         "parked_letters": await house.ask(parked.waiting),
         "parked_causes": await house.ask(causes.waiting),
         "projections": await projections_of(house),
-    }
-
-
-def _progress(progress: Progress | None) -> Mapping[str, Any] | None:
-    if progress is None:
-        return None
-    return {
-        "names": progress.names,
-        "position": progress.position,
-        "goal": progress.goal,
-        "per_second": round(progress.per_second),
-        "seconds_left": None if progress.seconds_left is None else round(progress.seconds_left),
     }
 
 

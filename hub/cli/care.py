@@ -5,19 +5,30 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from hub.cli.asking import Asked, add_json, ask, hub, note, settings_of, show
+from projections.progress import Progress
 
 TELL_EVERY_S: Final = 2.0
 
 
 def register(commands: Any) -> None:
-    for add in (_add_rebuild, _add_erase, _add_backup, _add_restore, _add_keys, _add_doctor, _add_sweep):
+    for add in (
+        _add_rebuild,
+        _add_erase,
+        _add_backup,
+        _add_restore,
+        _add_copy,
+        _add_keys,
+        _add_doctor,
+        _add_sweep,
+    ):
         add(commands)
 
 
@@ -53,6 +64,24 @@ def _add_restore(commands: Any) -> None:
     )
     add_json(command)
     command.set_defaults(run=restore_backup)
+
+
+def _add_copy(commands: Any) -> None:
+    command = commands.add_parser(
+        "copy",
+        help="bring a whole record from its data folder into PostgreSQL; no hub may run",
+        description="Positions, versions and bytes stay as they are and are compared at the end. What was cut short is gone on "
+        "with by the same command. The data folder stays as it is; the master key stays the same.",
+    )
+    command.add_argument("--from", dest="source", required=True, metavar="sqlite:DIR", help="a data folder")
+    command.add_argument(
+        "--to", dest="target", required=True, metavar="postgresql://USER@HOST/NAME", help="an empty database"
+    )
+    command.add_argument(
+        "--vault", type=Path, metavar="DIR", help="bring letters and files there (default: they stay)"
+    )
+    add_json(command)
+    command.set_defaults(run=copy)
 
 
 def _add_keys(commands: Any) -> None:
@@ -154,6 +183,38 @@ def restore_backup(asked: Namespace) -> int:
         "Nothing is sent until: amends resume-sending"
     )
     return show(asdict(done), as_json=asked.as_json, line=line)
+
+
+def copy(asked: Namespace) -> int:
+    from infra.moving import move
+
+    kind, _, folder = asked.source.partition(":")
+    if kind != "sqlite" or not folder or not asked.target.startswith(("postgresql:", "postgres:")):
+        raise ValueError("Write: amends copy --from sqlite:DATA_FOLDER --to postgresql://user@host/database")
+    data, vault = Path(folder).absolute(), asked.vault and asked.vault.absolute()
+    meter = Meter()
+    done = move(data, asked.target, vault, meter)
+    note(
+        f"The record is in the database. {data} is as it was; keep it until you are sure. Give every hub a new data folder and:\n"
+        f'  database_url = "{asked.target}"\n  vault = "{done.vault}"'
+    )
+    line = f"Copied and compared: {done.log.events} events, {done.keys} keys"
+    return show({**asdict(done), "vault": str(done.vault)}, as_json=asked.as_json, line=line)
+
+
+class Meter:
+    """How far it is, from time to time, on standard error."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock, self.told = clock, clock()
+        self.progress: Progress | None = None
+
+    def __call__(self, there: int, whole: int) -> None:
+        self.progress = self.progress or Progress(names=("log",), first=there, goal=whole, position=there)
+        self.progress.position = there
+        if self.clock() - self.told >= TELL_EVERY_S:
+            self.told = self.clock()
+            note(progress_of(self.progress.told()))
 
 
 async def rotate_keys(asked: Namespace) -> int:

@@ -91,10 +91,16 @@ class Identity(NamedTuple):
     recorded_at: int
 
 
-def copy_log(source: Path, url: str, tell: Tell = lambda there, all_: None) -> Copied:
+def copy_log(
+    source: Path,
+    url: str,
+    tell: Tell = lambda there, all_: None,
+    also: Callable[[], object] = lambda: None,
+) -> Copied:
     """Bring the record in the file `source` into the database at `url`. No hub may run on either. Raises `CopyProblem`.
 
-    Raises also `UnsafeStore` and `psycopg.OperationalError`. Called again after it was cut short, it goes on.
+    `also` brings what belongs to it, before the record counts as being there. Raises also `UnsafeStore` and
+    `psycopg.OperationalError`. Called again after it was cut short, it goes on.
     """
     with closing(open_reader(source)) as here, closing(connected(url)) as there:
         refuse_unsafe(there)
@@ -104,6 +110,7 @@ def copy_log(source: Path, url: str, tell: Tell = lambda there, all_: None) -> C
         )
         resumed_at = _claimed(there, whole)
         _check_last(here, there, resumed_at)
+        also()
         for position in _events(here, there, resumed_at):
             tell(position, whole.position)
         counts = _sides(here, there)

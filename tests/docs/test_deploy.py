@@ -10,18 +10,23 @@ from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
+import yaml
 
 from hub.cli.parser import parser
 from infra.settings import ConfigurationError, parse_settings
 
-UNITS = Path(__file__).resolve().parents[2] / "deploy" / "systemd"
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+UNITS = DEPLOY / "systemd"
 WRITTEN = tomllib.loads((UNITS / "amends.toml").read_text("utf-8"))
 
 
-def unit() -> ConfigParser:
+SERVICES = {"amends.service": "serve", "amends-work@.service": "work"}
+
+
+def unit(name: str = "amends.service") -> ConfigParser:
     read = ConfigParser(interpolation=None)
     read.optionxform = str  # type: ignore[assignment, method-assign]
-    read.read(UNITS / "amends.service", "utf-8")
+    read.read(UNITS / name, "utf-8")
     return read
 
 
@@ -35,11 +40,40 @@ def test_a_setting_that_does_not_exist_would_be_noticed(tmp_path):
         parse_settings(WRITTEN | {"databse_url": "x"}, {}, tmp_path)
 
 
-def test_the_unit_starts_a_command_that_exists():
-    program, *words = shlex.split(unit()["Service"]["ExecStart"])
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_unit_starts_a_command_that_exists(name):
+    program, *words = shlex.split(unit(name)["Service"]["ExecStart"])
     assert Path(program).name == "amends"
     asked = parser().parse_args(words)
-    assert asked.run.__name__ == "serve"
+    assert asked.run.__name__ == SERVICES[name]
+
+
+def composed():
+    return yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text("utf-8"))
+
+
+def test_the_containers_settings_exist_and_are_where_the_containers_look(tmp_path):
+    written = tomllib.loads((DEPLOY / "compose" / "amends.toml").read_text("utf-8"))
+    settings = parse_settings(written, {}, tmp_path)
+    assert settings.database_url.startswith("postgresql://amends@postgres:5432/")
+    for name in ("desk", "worker"):
+        places = {volume.split(":")[1] for volume in composed()["services"][name]["volumes"]}
+        wanted = {str(settings.data), str(settings.vault), str(settings.master_key_file.parent)}
+        assert wanted <= places
+
+
+@pytest.mark.parametrize("name", ["desk", "worker"])
+def test_the_containers_start_commands_that_exist(name):
+    service = composed()["services"][name]
+    assert parser().parse_args(service["command"]).run.__name__ == {"desk": "serve", "worker": "work"}[name]
+    assert set(service["environment"]) == {"PGPASSFILE"}
+    dockerfile = DEPLOY / "compose" / service["build"]["dockerfile"].rpartition("/")[2]
+    assert 'ENTRYPOINT ["/opt/amends/bin/amends"]' in dockerfile.read_text("utf-8")
+
+
+def test_the_containers_share_the_vault_and_nothing_else_that_is_written():
+    desk, worker = (set(composed()["services"][name]["volumes"]) for name in ("desk", "worker"))
+    assert {volume.split(":")[0] for volume in desk & worker} == {"./etc", "vault"}
 
 
 def test_the_unit_lets_the_hub_write_where_its_settings_say():
@@ -49,9 +83,10 @@ def test_the_unit_lets_the_hub_write_where_its_settings_say():
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
-def test_systemd_knows_every_option():
+@pytest.mark.parametrize("name", SERVICES)
+def test_systemd_knows_every_option(name):
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", str(UNITS / "amends.service")],
+        ["systemd-analyze", "verify", "--man=no", str(UNITS / name)],
         capture_output=True,
         text=True,
         check=False,

@@ -4,7 +4,7 @@
     python -m bench.append --store postgres --producers 128
 
 Each producer appends one event at a time to its own stream and waits for the commit. The same run measures
-`hub` (sealed, group-committed), `library` (`Application.save` through a thread pool, plain JSON, the documented path for
+`hub` (keys of a `keys` file, once-keys, sealed, checked, group-committed), `library` (`Application.save` through a thread pool, plain JSON, the documented path for
 asyncio) and `raw` (rows of the same size, 1000 a transaction; COPY on PostgreSQL). Rounds are interleaved; medians are printed.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import random
 import sqlite3
 import tempfile
@@ -28,15 +29,16 @@ import msgspec
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate
 
+from bench.layers import timed
 from bench.letters import message
 from bench.telling import ratio, tell, told
 from hub.app.ports import Appended, Envelope, Request, Write
 from hub.domain.ids import CommandId, StreamId
 from hub.domain.vocabulary import Actor
-from infra.codec import MemoryRing
 from infra.db import open_writer
 from infra.eventlog import Log, open_log
 from infra.eventlog.postgres import PostgresLog
+from infra.keys import open_keys
 
 ACTOR = Actor(kind="system", id="bench")
 ROW_BYTES = 568
@@ -48,6 +50,9 @@ Run = Callable[[str, int, float], Awaitable[list[float]]]
 
 def main(given: Sequence[str] | None = None) -> int:
     options = arguments(given)
+    if options.layers:
+        tell(asyncio.run(layered(options.producers, options.seconds)), as_json=options.json)
+        return 0
     figures = asyncio.run(measured(options.store, options.producers, options.seconds, options.rounds))
     tell(figures, as_json=options.json)
     return 0
@@ -59,8 +64,19 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--producers", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=1.5, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--layers", action="store_true", help="instead: what the hub's append is made of (SQLite)"
+    )
     parser.add_argument("--json", action="store_true")
     return parser.parse_args(given)
+
+
+async def layered(producers: int, seconds: float) -> dict[str, Any]:
+    """µs for each fact by layer, in one run of the hub alone."""
+    with tempfile.TemporaryDirectory() as folder, timed() as layers:
+        count = len(await hub(Path(folder), producers, seconds))
+    told = {layer: round(1e6 * taken / count, 1) for layer, taken in layers.items()}
+    return {"bench": "append", "producers": producers, "facts": count, "us_per_fact": told}
 
 
 async def measured(store: str, producers: int, seconds: float, rounds: int) -> dict[str, Any]:
@@ -111,7 +127,12 @@ STORES: dict[str, Callable[[], AbstractContextManager[Run]]] = {"sqlite": sqlite
 
 async def hub(folder: Path, producers: int, seconds: float) -> list[float]:
     """Seconds that each append took."""
-    return await appended(await open_log(folder / "log.db", MemoryRing()), producers, seconds)
+    (folder / "data").mkdir()
+    keys = open_keys(folder / "data" / "keys.sqlite", folder / "master.key", tell=lambda note: None)
+    try:
+        return await appended(await open_log(folder / "data" / "log.sqlite", keys), producers, seconds)
+    finally:
+        keys.close()
 
 
 async def appended(log: Log | PostgresLog, producers: int, seconds: float) -> list[float]:
@@ -123,7 +144,8 @@ async def appended(log: Log | PostgresLog, producers: int, seconds: float) -> li
         while (began := time.perf_counter()) < until:
             envelope = Envelope(actor=ACTOR, command=CommandId(uuid4()))
             write = Write(stream=stream, expected=version, events=(fact,))
-            assert isinstance(await log.append(Request(envelope=envelope, writes=(write,))), Appended)
+            request = Request(envelope=envelope, writes=(write,), once=(os.urandom(32),))
+            assert isinstance(await log.append(request), Appended)
             version += 1
             waits.append(time.perf_counter() - began)
 

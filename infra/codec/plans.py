@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 
@@ -22,15 +22,17 @@ class Plan:
     open_fields: tuple[str, ...]
     sealed_fields: tuple[str, ...]
     key_field: str
+    show_open: Callable[[object], dict[str, Any]]
+    show_sealed: Callable[[object], dict[str, Any]]
     decode: Callable[[bytes], object]
     decode_open: Callable[[bytes], object]
 
     def open_part(self, event: object) -> bytes:
-        return encode({name: getattr(event, name) for name in self.open_fields})
+        return encode(self.show_open(event))
 
     def sealed_part(self, event: object) -> bytes:
         """Raises ValueError for a fact that holds `ERASED`: what is gone can't be recorded anew."""
-        part = encode({name: getattr(event, name) for name in self.sealed_fields})
+        part = encode(self.show_sealed(event))
         if b'"erased"' in part and any(getattr(event, name) is ERASED for name in self.sealed_fields):
             raise ValueError(f"{self.name}: an erased field can't be recorded again")
         return part
@@ -61,9 +63,21 @@ def _made(cls: type) -> Plan:
         open_fields=opened,
         sealed_fields=sealed,
         key_field=KEY_FIELD.get(cls, ""),
+        show_open=_shower(opened),
+        show_sealed=_shower(sealed),
         decode=_decoder(cls, {name: once_opened(hint) for name, hint in hints.items()}),
         decode_open=_open_decoder(cls, [field for field in every if field.name in opened], hints),
     )
+
+
+def _shower(names: Sequence[str]) -> Callable[[object], dict[str, Any]]:
+    """Fields by their names, as code written out for them: a third of the time of a loop, once for each event that is recorded.
+
+    The names are those of fields in our own classes.
+    """
+    shown = ", ".join(f"{name!r}: event.{name}" for name in names)
+    made: Callable[[object], dict[str, Any]] = eval(f"lambda event: {{{shown}}}", {})  # noqa: S307
+    return made
 
 
 def is_personal(hint: object) -> bool:

@@ -30,7 +30,7 @@ class MemoryRing:
     def key(self, key_id: str) -> bytes | None:
         if key_id in self._destroyed:
             return None
-        return self._keys.setdefault(key_id, os.urandom(32))
+        return self._keys.get(key_id) or self._keys.setdefault(key_id, os.urandom(32))
 
     async def ensure(self, stream: StreamId) -> None:
         """Nothing to do: `key` makes what it is asked for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from struct import Struct, error
@@ -49,6 +50,10 @@ UNDECODABLE: Final = (
 )
 
 
+Unsealed = tuple[StreamId, bytes, object]
+"""stream, its envelope by `pack`, event."""
+
+
 class NoKey(Exception):
     """There is no key to seal this fact with: it was destroyed, or never made."""
 
@@ -75,19 +80,35 @@ class Codec:
         self._emptied = time.monotonic()
 
     def seal(self, stream: StreamId, packed: bytes, event: object) -> Sealed:
-        """`packed` is the envelope by `pack`. Raises `NoKey`; KeyError for what is no event; ValueError when it holds `ERASED`."""
-        how = plan(type(event))
-        random = os.urandom(NONCE + IV)
-        part = how.open_part(event)
-        front = b"".join((random[:NONCE], packed, LENGTH.pack(len(part)), part))
-        if not how.sealed_fields:
-            return Sealed(how.name, front)
-        cipher = self._cipher(key_id(how.key_field, stream, event))
-        plain = compression.squeeze(how.sealed_part(event))
-        iv = random[NONCE:]
-        return Sealed(
-            how.name, front + iv + cipher.encrypt(iv, plain, self._context(stream.bytes, how.name, front))
+        """One fact, as `seal_all` does it."""
+        return self.seal_all([(stream, packed, event)])[0]
+
+    def seal_all(self, facts: Sequence[Unsealed]) -> list[Sealed]:
+        """In their order. Raises `NoKey`; KeyError for what is no event; ValueError when it holds `ERASED`.
+
+        What lets go of the interpreter lock (random bytes, compression) is asked for once for all of them.
+        """
+        random, plans = os.urandom((NONCE + IV) * len(facts)), [plan(type(event)) for _, _, event in facts]
+        squeezed = iter(
+            compression.squeeze_all(
+                [
+                    how.sealed_part(event)
+                    for how, (_, _, event) in zip(plans, facts, strict=True)
+                    if how.sealed_fields
+                ]
+            )
         )
+        sealed, at = [], 0
+        for how, (stream, packed, event) in zip(plans, facts, strict=True):
+            part, iv_at = how.open_part(event), at + NONCE
+            front = b"".join((random[at:iv_at], packed, LENGTH.pack(len(part)), part))
+            at = iv_at + IV
+            if how.sealed_fields:
+                cipher, iv = self._cipher(key_id(how.key_field, stream, event)), random[iv_at:at]
+                context = self._context(stream.bytes, how.name, front)
+                front = b"".join((front, iv, cipher.encrypt(iv, next(squeezed), context)))
+            sealed.append(Sealed(how.name, front))
+        return sealed
 
     def open(self, row: StoredRow) -> Recorded:
         """Never raises over an event's bytes: what can't be read is `Opaque`, what lost its key has `ERASED` fields."""

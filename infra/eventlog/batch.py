@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from hub.app.ports import (
     AlreadyDone,
@@ -96,22 +96,28 @@ def is_so(request: Request, standing: Standing) -> bool:
 
 def _judge(draft: Draft, standing: Standing, outcome: Outcome) -> Answer:
     request = draft.request
-    seen = [known for key in request.once if (known := _once(key, standing, outcome)) is not None]
-    if seen:
-        return AlreadyDone(positions=tuple(map(Position, seen)))
+    if request.once:
+        seen = [known for key in request.once if (known := _once(key, standing, outcome)) is not None]
+        if seen:
+            return AlreadyDone(positions=tuple(map(Position, seen)))
     versions: dict[StreamId, int] = {}
+    refused: Answer | None = _check_writes(request, versions, standing, outcome)
+    if request.claims or request.marks:
+        refused = refused or _check_beside(request, standing, outcome)
+    return refused or _accept(draft, versions, outcome)
+
+
+def _check_beside(request: Request, standing: Standing, outcome: Outcome) -> Answer | None:
+    """Claims and marks; the last things checked, so that what they come to may be put down at once."""
     claims: dict[bytes, StreamId | None] = {}
     marks: dict[str, str] = {}
-    refused = (
-        _check_writes(request, versions, standing, outcome)
-        or _check_claims(request.claims, claims, standing, outcome)
-        or _check_marks(request.marks, marks, standing, outcome)
+    refused = _check_claims(request.claims, claims, standing, outcome) or _check_marks(
+        request.marks, marks, standing, outcome
     )
-    if refused:
-        return refused
-    outcome.claims.update(claims)
-    outcome.marks.update(marks)
-    return _accept(draft, versions, outcome)
+    if not refused:
+        outcome.claims.update(claims)
+        outcome.marks.update(marks)
+    return refused
 
 
 def _once(key: bytes, standing: Standing, outcome: Outcome) -> int | None:
@@ -172,5 +178,6 @@ def _accept(draft: Draft, versions: dict[StreamId, int], outcome: Outcome) -> Ap
             position += 1
     outcome.position = position - 1
     outcome.versions.update(versions)
-    outcome.once.update(dict.fromkeys(draft.request.once, first if position > first else 0))
-    return Appended(positions=tuple(map(Position, range(first, position))))
+    if draft.request.once:
+        outcome.once.update(dict.fromkeys(draft.request.once, first if position > first else 0))
+    return Appended(positions=cast("tuple[Position, ...]", tuple(range(first, position))))

@@ -1,7 +1,7 @@
 """The group committer: whatever arrived while the last commit ran becomes the next one (record rules 8 and 9).
 
-No timer. One writer thread does nothing but transactions, and takes what waits as soon as it is free; the event loop seals and
-queues meanwhile (why: `docs/decisions/0005-the-writer-takes-the-next-batch.md`).
+No timer. One writer thread takes what waits as soon as it is free, seals it and commits it; the event loop only queues and
+answers (why: `docs/decisions/0005-the-writer-takes-the-next-batch.md`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Final, NamedTuple, TypeVar
 
-from hub.app.ports import Answer, Appended, LogStopped
+from hub.app.ports import Answer, Appended, LogStopped, Request
 from infra.eventlog.batch import Draft, is_so, plan
+from infra.eventlog.drafting import Seal
 from infra.eventlog.stopped import LogPaused
 from infra.eventlog.store import OutcomeUnknown, Store
 
@@ -33,6 +34,11 @@ Settle = Callable[[S, Sequence[Draft]], Settled]
 
 
 class Waiting(NamedTuple):
+    request: Request
+    answer: asyncio.Future[Answer]
+
+
+class Ready(NamedTuple):
     draft: Draft
     answer: asyncio.Future[Answer]
 
@@ -40,12 +46,15 @@ class Waiting(NamedTuple):
 class Committer:
     """Belongs to the event loop it is made in. `landed` is called there with the head after each commit, before the answers.
 
-    The writer thread takes from the front of `_waiting` by itself, so that it commits while the loop seals;
+    The writer thread takes from the front of `_waiting` by itself, so that it works while the loop queues more;
     the loop appends at the end and wakes it when it had found nothing to do.
     """
 
-    def __init__(self, store: S, landed: Callable[[int], None], settle: Settle[S] | None = None) -> None:
+    def __init__(
+        self, store: S, seal: Seal, landed: Callable[[int], None], settle: Settle[S] | None = None
+    ) -> None:
         self._store = store
+        self._seal = seal
         self._settle = partial(settle or settled, store)
         self._landed = landed
         self._loop = asyncio.get_running_loop()
@@ -58,15 +67,15 @@ class Committer:
         self._thread = threading.Thread(target=self._write, name="log-writer", daemon=True)
         self._thread.start()
 
-    async def commit(self, draft: Draft) -> Answer:
-        """Wait for the draft's turn and for its commit. Raises `LogStopped`."""
+    async def commit(self, request: Request) -> Answer:
+        """Wait for the request's turn and for its commit. Raises `LogStopped`, and why it can't be sealed."""
         while self._unanswered >= MOST_WAITING:
             await self._answered.wait()
         if self._stopped or self._is_closing:
             raise self._stopped or LogStopped("The log is closed.")
         answer: asyncio.Future[Answer] = self._loop.create_future()
         self._unanswered += 1
-        self._waiting.append(Waiting(draft, answer))
+        self._waiting.append(Waiting(request, answer))
         if not self._is_awake:
             self._is_awake = True
             self._calls.put(self._commit_batches)
@@ -95,26 +104,30 @@ class Committer:
         self._calls.put(None)
         await asyncio.to_thread(self._thread.join)
 
-    def _finish(self, batch: list[Waiting], head: int, result: Sequence[Answer] | LogStopped) -> None:
+    def _finish(self, batch: list[Ready], head: int, result: Sequence[Answer] | LogStopped) -> None:
         """Answer the whole batch in one callback of the loop."""
         if isinstance(result, LogStopped):
-            self._fail(batch, result)
-        else:
-            self._landed(head)
-            for (_, future), answer in zip(batch, result, strict=True):
-                if not future.done():
-                    future.set_result(answer)
-        self._unanswered -= len(batch)
-        self._answered.set()
-        self._answered = asyncio.Event()
+            self._refuse([(future, result) for _, future in batch])
+            return
+        self._landed(head)
+        for (_, future), answer in zip(batch, result, strict=True):
+            if not future.done():
+                future.set_result(answer)
+        self._count_down(len(batch))
 
-    def _fail(self, batch: list[Waiting], why: LogStopped) -> None:
+    def _refuse(self, refused: list[tuple[asyncio.Future[Answer], Exception]]) -> None:
         if self._stopped:  # the writer takes no more, so nobody else would answer those behind
-            batch += self._waiting
+            refused += [(answer, self._stopped) for _, answer in self._waiting]
             self._waiting.clear()
-        for _, future in batch:
+        for future, why in refused:
             if not future.done():
                 future.set_exception(why)
+        self._count_down(len(refused))
+
+    def _count_down(self, answered: int) -> None:
+        self._unanswered -= answered
+        self._answered.set()
+        self._answered = asyncio.Event()
 
     # --- in the writer thread ---
 
@@ -125,17 +138,43 @@ class Committer:
 
     def _commit_batches(self) -> None:
         while self._waiting and not self._stopped:
-            batch = next_batch(self._waiting)
-            head, result = self._settle([waiting.draft for waiting in batch])
-            if isinstance(result, LogStopped) and not isinstance(result, LogPaused):
-                self._stopped = result
-            self._loop.call_soon_threadsafe(self._finish, batch, head, result)
+            ready = self._sealed(taken(self._waiting))
+            while ready:
+                batch = next_batch(ready)
+                head, result = self._settle([one.draft for one in batch])
+                if isinstance(result, LogStopped) and not isinstance(result, LogPaused):
+                    self._stopped = result
+                    batch += ready
+                    ready.clear()
+                self._loop.call_soon_threadsafe(self._finish, batch, head, result)
             if not self._waiting:
                 # From here on whoever comes wakes us; who came just before is seen by the loop above.
                 self._is_awake = False
 
+    def _sealed(self, batch: list[Waiting]) -> deque[Ready]:
+        """Those that could be sealed; the others are answered."""
+        sealed = self._seal([request for request, _ in batch])
+        ready, refused = deque[Ready](), []
+        for (_, answer), draft in zip(batch, sealed, strict=True):
+            if isinstance(draft, Exception):
+                refused.append((answer, draft))
+            else:
+                ready.append(Ready(draft, answer))
+        if refused:
+            self._loop.call_soon_threadsafe(self._refuse, refused)
+        return ready
 
-def next_batch(waiting: deque[Waiting]) -> list[Waiting]:
+
+def taken(waiting: deque[Waiting]) -> list[Waiting]:
+    """From the front of the queue, about as many events as one transaction takes; at least one request."""
+    batch, events = [waiting.popleft()], 0
+    while waiting and events < MOST_EVENTS:
+        events += sum([len(write.events) for write in batch[-1].request.writes]) or 1
+        batch.append(waiting.popleft())
+    return batch
+
+
+def next_batch(waiting: deque[Ready]) -> list[Ready]:
     """From the front of the queue, as much as one transaction takes; at least one."""
     batch = [waiting.popleft()]
     events, size = weight(batch[0].draft)

@@ -19,7 +19,7 @@ from infra.codec import Codec, KeyRing
 from infra.db import open_writer, transaction
 from infra.eventlog import tables
 from infra.eventlog.committer import Committer
-from infra.eventlog.drafting import drafted
+from infra.eventlog.drafting import sealing, with_keys
 from infra.eventlog.news import News, followed
 from infra.eventlog.order import Order, by_stretches, order_of
 from infra.eventlog.paging import stream_of
@@ -60,10 +60,10 @@ class Log:
         self._reading = reading
         self._news = News()
         self._store = store
-        self._committer = Committer(store, self._news.tell)
+        self._committer = Committer(store, sealing(self.codec), self._news.tell)
 
     async def append(self, request: Request) -> Answer:
-        return await self._committer.commit(await drafted(request, self.codec, self._ring))
+        return await with_keys(request, self._committer.commit, self._ring)
 
     async def read_stream(
         self, stream: StreamId, *, after: int = 0, limit: int | None = None

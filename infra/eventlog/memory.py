@@ -11,7 +11,7 @@ from infra.codec import Codec, KeyRing, MemoryRing, StoredRow, stamp
 from infra.codec.envelopes import command_of
 from infra.eventlog.batch import Draft, Outcome, Standing, places
 from infra.eventlog.committer import settled
-from infra.eventlog.drafting import drafted
+from infra.eventlog.drafting import sealed_all, with_keys
 from infra.eventlog.log import microseconds
 from infra.eventlog.news import News, followed
 
@@ -84,7 +84,10 @@ class MemoryLog:
         self._news = News()
 
     async def append(self, request: Request) -> Answer:
-        head, result = settled(self.store, [await drafted(request, self.codec, self.ring)])
+        return await with_keys(request, self._append, self.ring)
+
+    async def _append(self, request: Request) -> Answer:
+        head, result = settled(self.store, sealed_all(self.codec, [request]))
         if isinstance(result, LogStopped):
             raise result
         self._news.tell(head)

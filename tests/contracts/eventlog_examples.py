@@ -11,7 +11,7 @@ from hub.domain.ids import CommandId, StreamId
 from hub.domain.vocabulary import Actor
 from infra.codec import Codec, MemoryRing
 from infra.eventlog.batch import Draft
-from infra.eventlog.drafting import sealed
+from infra.eventlog.drafting import sealed_all
 from infra.eventlog.postgres.connecting import Line, connected
 from infra.eventlog.postgres.log import create_tables
 from infra.eventlog.postgres.store import PostgresStore
@@ -44,7 +44,7 @@ def request(
 def drafts(*asked: Request) -> list[Draft]:
     """Sealed, as the committer gets them."""
     codec = Codec(ADA, MemoryRing())
-    return [sealed(one, codec) for one in asked]
+    return sealed_all(codec, asked)
 
 
 def postgres_store(url: str, now: Callable[[], int] | None = None) -> PostgresStore:

@@ -239,10 +239,10 @@ async def test_a_parked_letter_is_sealed_by_its_own_blob(log, ring):
 
 async def test_a_fact_of_a_later_version_is_kept_as_it_is(log):
     await log.append(request(write(ADA, 0, "a")))
-    seal = log.codec.seal
-    log.codec.seal = lambda *args: Sealed("customer.teleported.v9", seal(*args).rest)
+    seal_all = log.codec.seal_all
+    log.codec.seal_all = lambda facts: [Sealed("customer.teleported.v9", one.rest) for one in seal_all(facts)]
     await log.append(request(write(ADA, 1, "b")))
-    log.codec.seal = seal
+    log.codec.seal_all = seal_all
     await log.append(request(write(ADA, 2, "c")))
     facts = await log.read_all()
     assert isinstance(facts[1].event, Opaque) and facts[1].name == "customer.teleported.v9"
@@ -259,6 +259,18 @@ async def test_twenty_writers_on_one_customer_all_succeed(log, ring):
         )
     )
     assert sorted(names_of(await log.read_stream(ADA))) == sorted(f"writer {n}" for n in range(20))
+
+
+async def test_who_comes_together_with_what_can_not_be_sealed_is_none_the_worse(log, ring):
+    ring.destroy(str(ADA))
+    answers = await asyncio.gather(
+        log.append(request(write(BEN, 0, "b1"))),
+        log.append(request(write(ADA, 0, "a"))),
+        log.append(request(write(BEN, 1, "b2"))),
+        return_exceptions=True,
+    )
+    assert [type(answer).__name__ for answer in answers] == ["Appended", "NoKey", "Appended"]
+    assert names_of(await log.read_all()) == ["b1", "b2"]
 
 
 async def test_nothing_follows_from_a_draft_that_cannot_be_sealed(log, ring):

@@ -18,8 +18,8 @@ import pytest
 from hub.app.ports import Appended, Conflict, LogStopped, Mark
 from infra.codec import Codec, MemoryRing
 from infra.eventlog import LogBusy, LogFull, open_log
-from infra.eventlog.committer import MOST_BYTES, MOST_EVENTS, Committer, Waiting, next_batch, settled
-from infra.eventlog.drafting import drafted
+from infra.eventlog.committer import MOST_BYTES, MOST_EVENTS, Committer, Ready, next_batch, settled
+from infra.eventlog.drafting import sealed_all, sealing
 from infra.eventlog.log import microseconds
 from infra.eventlog.memory import MemoryStore
 from infra.eventlog.sqlite import SQLiteStore, stopped_by
@@ -49,7 +49,13 @@ def store(request, tmp_path):
 
 
 async def draft(asked, ring):
-    return await drafted(asked, Codec(ADA, ring), ring)
+    for one in asked.writes:
+        await ring.ensure(one.stream)
+    return sealed_all(Codec(ADA, ring), [asked])[0]
+
+
+def committer_of(store, ring):
+    return Committer(store, sealing(Codec(ADA, ring)), lambda head: None)
 
 
 # --- A lost answer ---
@@ -166,11 +172,11 @@ async def test_what_arrives_while_a_commit_runs_is_committed_together(ring):
 
     store.write = lambda outcome: (sizes.append(len(outcome.rows)), plan_of(outcome))
     store.commit = slow
-    committer = Committer(store, lambda head: None)
-    first = asyncio.create_task(committer.commit(await draft(request(write(ADA, 0, "first")), ring)))
+    committer = committer_of(store, ring)
+    first = asyncio.create_task(committer.commit(request(write(ADA, 0, "first"))))
     await asyncio.to_thread(held.wait, 20)
-    drafts = [await draft(request(write(ADA, n, "x")), ring) for n in range(1, 31)]
-    rest = [asyncio.create_task(committer.commit(one)) for one in drafts]
+    requests = [request(write(ADA, n, "x")) for n in range(1, 31)]
+    rest = [asyncio.create_task(committer.commit(one)) for one in requests]
     await asyncio.sleep(0)
     assert not first.done()
     go.set()
@@ -182,12 +188,12 @@ async def test_what_arrives_while_a_commit_runs_is_committed_together(ring):
 async def test_a_batch_is_bounded_in_events_and_in_bytes(ring):
     loop = asyncio.get_running_loop()
     small = [
-        Waiting(await draft(request(write(ADA, 0, "x")), ring), loop.create_future())
+        Ready(await draft(request(write(ADA, 0, "x")), ring), loop.create_future())
         for _ in range(MOST_EVENTS + 1)
     ]
     assert len(next_batch(deque(small))) == MOST_EVENTS
     noise = random.Random(1).randbytes(MOST_BYTES).hex()
-    huge = Waiting(await draft(request(write(ADA, 0, noise)), ring), loop.create_future())
+    huge = Ready(await draft(request(write(ADA, 0, noise)), ring), loop.create_future())
     assert len(next_batch(deque([huge, huge]))) == 1
 
 
@@ -195,8 +201,8 @@ async def test_nobody_is_answered_before_the_commit(ring):
     store, held, go = MemoryStore(microseconds), threading.Event(), threading.Event()
     commit = store.commit
     store.commit = lambda: (held.set(), go.wait(20), commit())
-    committer = Committer(store, lambda head: None)
-    task = asyncio.create_task(committer.commit(await draft(request(write(ADA, 0, "x")), ring)))
+    committer = committer_of(store, ring)
+    task = asyncio.create_task(committer.commit(request(write(ADA, 0, "x"))))
     await asyncio.to_thread(held.wait, 20)
     assert not task.done() and store.rows == []
     go.set()

@@ -28,7 +28,7 @@ from hub.domain.vocabulary import Actor, opened
 from infra.settings import load_settings
 from tests.faults.kills import ROOT, SUPPORT, Shop, everything
 
-LEASE_S = 1.0
+LEASE_S = 2.0
 """Short, so that a process that is stopped soon loses what it holds."""
 
 AGENT = AgentId(uuid4())
@@ -63,7 +63,7 @@ class Crowd:
         """Each time one of them stands still, shorter or longer than its leases."""
         for _ in range(times):
             await asyncio.sleep(self.rng.uniform(0.0, 0.3))
-            await self.rng.choice(self.members).stand_still(self.rng.uniform(0.1, 3 * LEASE_S))
+            await self.rng.choice(self.members).stand_still(self.rng.uniform(0.1, 2 * LEASE_S))
 
     async def answer(self, fact: Recorded) -> None:
         """A person answers this message."""

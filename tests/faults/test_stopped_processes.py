@@ -28,7 +28,7 @@ from tests.faults.kills import a_shop, is_complaint, unfinished
 from tests.length import short_or_long
 
 LETTERS = short_or_long(24, 300)
-STOPS = short_or_long(8, 120)
+STOPS = short_or_long(5, 90)
 SEED = 20261127
 pytestmark = pytest.mark.timeout(short_or_long(300, 3600))
 

@@ -23,6 +23,12 @@ def test_append_is_measured_against_the_library_and_the_raw_store(capsys):
     assert {"ratio_library", "ratio_raw", "hub_p50_ms", "hub_p99_ms", "library_p50_ms"} <= seen.keys()
 
 
+def test_append_tells_what_it_is_made_of(capsys):
+    seen = told(capsys, "append", "--producers", "4", "--seconds", "0.2", "--layers")
+    assert {"seal", "judge", "insert", "commit and sync"} <= seen["us_per_fact"].keys()
+    assert all(taken > 0 for taken in seen["us_per_fact"].values())
+
+
 def test_replay_is_measured_in_one_run(capsys):
     seen = told(capsys, "replay", "--events", "400", "--rounds", "2")
     assert (seen["bench"], seen["events"]) == ("replay", 400)

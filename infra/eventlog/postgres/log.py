@@ -15,7 +15,7 @@ from hub.domain.ids import Position, StreamId
 from infra.codec import Codec, KeyRing
 from infra.db import UnsafeStore
 from infra.eventlog.committer import Committer
-from infra.eventlog.drafting import drafted
+from infra.eventlog.drafting import sealing, with_keys
 from infra.eventlog.news import News, followed
 from infra.eventlog.order import Order, by_stretches, order_of
 from infra.eventlog.paging import stream_of
@@ -77,11 +77,11 @@ class PostgresLog:
         self._reading = reading
         self._news = News()
         self._store = store
-        self._committer = Committer(store, self._news.tell, settle)
+        self._committer = Committer(store, sealing(self.codec), self._news.tell, settle)
         self._listener = asyncio.create_task(listen(url, self._news.tell), name="log-listener")
 
     async def append(self, request: Request) -> Answer:
-        return await self._committer.commit(await drafted(request, self.codec, self._ring))
+        return await with_keys(request, self._committer.commit, self._ring)
 
     async def read_stream(
         self, stream: StreamId, *, after: int = 0, limit: int | None = None

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import heappop, heappush
 from itertools import count
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from hub.app.ports import Clock, EventLog, Recorded
+from hub.app.ports import Clock, Recorded
 from projections.book import Announcement, Book, Gap
 from projections.progress import Progress
 from projections.scrub import TRIES, Blocked, begin_merging, merged_more, truncated
@@ -61,11 +61,21 @@ class Ear:
             yield await self.hear()
 
 
+class FollowedLog(Protocol):
+    """What is read of a log, or of whatever brings its facts."""
+
+    def follow(self, *, after: int = 0, limit: int = 1000) -> AsyncIterator[Sequence[Recorded]]: ...
+
+    async def read_all(self, *, after: int = 0, limit: int = 1000) -> Sequence[Recorded]: ...
+
+    async def head(self) -> int: ...
+
+
 @dataclass(slots=True, kw_only=True)
 class Runner:
     """Keeps one book of views abreast of the log. Start `run()` in a TaskGroup; `close()` after it has ended."""
 
-    log: EventLog
+    log: FollowedLog
     book: Book
     clock: Clock
     patience: float = PATIENCE_S

@@ -20,6 +20,7 @@ from hub.app.ports import Envelope, Inbox
 from hub.app.statecache import StateCache
 from hub.app.transact import Transactor
 from hub.app.walk import Walk
+from hub.assembly.bus import bus_of
 from hub.assembly.clock import now
 from hub.assembly.files import Files
 from hub.assembly.health import Health, health_of
@@ -138,7 +139,7 @@ async def open_house(
         stack.callback(keys.close)
         log = await open_record(settings.database_url, files.log, keys)
         stack.push_async_callback(log.close)
-        runner = await open_runner(files.views, log, keys)
+        runner = await open_runner(files.views, log, keys, await bus_of(settings, log))
         stack.callback(runner.close)
         workers = await stack.enter_async_context(LetterReaders(count=reading))
         house = _wired(settings, files, keys, log, runner, workers)

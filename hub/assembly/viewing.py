@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from hub.assembly.bus import followed
 from hub.assembly.clock import now
+from infra.bus import Bus
 from infra.eventlog.opening import HubLog
 from infra.keys.boxes import Boxes
 from infra.keys.keyfile import KeyTable
@@ -16,10 +18,10 @@ from projections.pages import pages
 from projections.runner import Runner
 
 
-async def open_runner(path: Path, log: HubLog, keys: KeyTable) -> Runner:
+async def open_runner(path: Path, log: HubLog, keys: KeyTable, bus: Bus | None = None) -> Runner:
     """The views, at the log's incarnation."""
     book = open_book(path, pages(Boxes(keys)), await log.incarnation())
-    return Runner(log=log, book=book, clock=now)
+    return Runner(log=followed(log, bus), book=book, clock=now)
 
 
 @asynccontextmanager

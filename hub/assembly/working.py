@@ -21,6 +21,7 @@ from hub.assembly.mailboxes import MailboxLedger, imap_settings, smtp_settings
 from hub.assembly.post import Composer, MailSender
 from hub.assembly.timing import timers
 from hub.domain.ids import AccountId
+from infra.bus import BusFollower, relay
 from projections.outbox_view import OutboxView
 
 LONGEST: Final = 3600.0
@@ -83,8 +84,9 @@ def _post(house: House) -> Iterator[Piece]:
 
 
 def _views(house: House) -> Iterator[Piece]:
-    """Each process keeps its own views abreast, from the moment it opens the house: nothing is left to do."""
-    yield from ()
+    """Each process keeps its own views abreast, from the moment it opens the house. One brings the facts to the bus."""
+    if isinstance(house.runner.log, BusFollower):
+        yield Piece("relay", _freely(relay, house.log, house.runner.log.bus))
 
 
 ROLES: Final[Mapping[str, Callable[[House], Iterator[Piece]]]] = {

@@ -114,6 +114,19 @@ class Settings:
         "",
         shown="the data folder",
     )
+    nats_url: str = setting(
+        "NATS with JetStream, between the processes on one database: `nats://host:4222`. Without it they hear of each other "
+        "from PostgreSQL.",
+        values.bus,
+        "",
+        shown="none",
+    )
+    nats_monitor_url: str = setting(
+        "NATS' monitoring port, where `sync_interval: always` is checked at the start: `http://host:8222`.",
+        values.web_address,
+        "",
+        shown="not checked",
+    )
     vault: Path | None = setting(
         "The folder of letters and files. Several processes on one database share it.",
         values.path,

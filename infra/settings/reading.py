@@ -143,6 +143,10 @@ def _from_environment(cls: type, prefix: str, environ: Mapping[str, str]) -> dic
 def _misfits(settings: Settings, environ: Mapping[str, str]) -> list[str]:
     """What no single setting shows."""
     problems = _unreadable_token(settings)
+    if settings.nats_url and not settings.database_url:
+        problems.append(
+            "nats_url is set: only with database_url are there processes to hear of each other. Take it out."
+        )
     if settings.vault and not settings.database_url:
         problems.append(
             f"vault is {str(settings.vault)!r}: only with database_url may it lie outside the data folder."

@@ -184,6 +184,13 @@ def database(found: object, _: Path) -> str:
     return cast("str", found)
 
 
+def bus(found: object, _: Path) -> str:
+    parts = _split(found)
+    if parts is None or parts.scheme not in ("nats", "tls") or not parts.hostname:
+        raise Unfit("Write nats://host:4222, or tls://host:4222.")
+    return cast("str", found)
+
+
 def is_loopback(host: str) -> bool:
     """This very machine, by name or number; other names are not looked up."""
     try:

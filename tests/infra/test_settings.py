@@ -109,6 +109,8 @@ def test_relative_paths_start_from_the_files_folder(tmp_path: Path) -> None:
         (MAILBOX + 'smtp = "mail.example"', "Write smtp+starttls://"),
         (MAILBOX + 'smtp = "smtps://user:hunter2@host"', "Take the password out of the address"),
         ('database_url = "mysql://x/y"', "Write postgresql://user@host:5432/database."),
+        ('nats_url = "http://x"', "Write nats://host:4222"),
+        ('nats_url = "nats://x:4222"', "only with database_url are there processes to hear of each other"),
         ('vault = "elsewhere"', "only with database_url may it lie outside the data folder"),
         ('database_url = "postgresql://hub@db"', "Write postgresql://user@host:5432/database."),
         ('database_url = "postgresql://hub:hunter2@db/hub"', "Take the password out of the address: put it into ~/.pgpass"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,13 @@ import psycopg
 import pytest
 
 from hub.assembly.verbs import handlers
+from hub.assembly.working import at_work
 from hub.domain.ids import StreamId
 from infra.backup import BackupProblem
 from infra.db import UnsafeStore
 from projections import views
 from tests.journeys.house import a_house, deliver
+from tests.servers.nats import nats_running
 
 LETTER = b"""From: Ana <ana@customers.example>
 To: care@shop.example
@@ -78,4 +81,27 @@ async def test_two_records_are_refused_with_what_to_do(tmp_path: Path, durable_u
         await deliver(house, LETTER, 1)
     with pytest.raises(UnsafeStore, match="amends copy"):
         async with a_house(tmp_path, database_url=durable_url):
+            pass
+
+
+async def test_with_nats_the_views_are_fed_by_the_bus(tmp_path: Path, durable_url: str) -> None:
+    with nats_running() as nats:
+        settings = {"database_url": durable_url, "nats_url": nats.url, "nats_monitor_url": nats.monitor_url}
+        async with a_house(tmp_path, **settings) as house, at_work(house):
+            number = 0
+            async with asyncio.timeout(60):
+                while not house.runner.log.carried:
+                    number += 1
+                    landed = await deliver(house, LETTER.replace(b"<one@", b"<%d@" % number), number)
+                    await house.runner.reached(landed.position)
+            assert await house.ask(views.position) >= landed.position
+            await asyncio.to_thread(nats.kill)
+            landed = await deliver(house, LETTER.replace(b"<one@", b"<last@"), number + 1)
+            await house.runner.reached(landed.position, patience=30)
+
+
+async def test_nats_that_does_not_sync_is_refused_at_the_start(tmp_path: Path, durable_url: str) -> None:
+    with nats_running(sync="2m") as nats, pytest.raises(UnsafeStore, match="sync_interval: always"):
+        settings = {"database_url": durable_url, "nats_url": nats.url, "nats_monitor_url": nats.monitor_url}
+        async with a_house(tmp_path, **settings):
             pass

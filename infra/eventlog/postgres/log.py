@@ -12,7 +12,7 @@ from psycopg import Connection
 
 from hub.app.ports import Answer, Recorded, Request
 from hub.domain.ids import Position, StreamId
-from infra.codec import Codec, KeyRing
+from infra.codec import Codec, KeyRing, StoredRow
 from infra.db import UnsafeStore
 from infra.eventlog.committer import Committer
 from infra.eventlog.drafting import sealing, with_keys
@@ -91,6 +91,18 @@ class PostgresLog:
     async def read_all(self, *, after: int = 0, limit: int = 1000) -> Sequence[Recorded]:
         """A page of large facts may be shorter than `limit`; only an empty one means the end."""
         return await self._page(statements.SELECT_ALL, after, limit)
+
+    async def stored(self, *, after: int, limit: int) -> list[StoredRow]:
+        """The same as it is stored, sealed: for the bus."""
+        return await self._reading.ask(lambda db: page(db, statements.SELECT_ALL, after, limit))
+
+    def opened(self, rows: Sequence[StoredRow]) -> list[Recorded]:
+        """Facts from stored rows. Any thread may ask."""
+        return [self.codec.open(row) for row in rows]
+
+    async def beyond(self, position: int) -> None:
+        """Return once something after `position` is known to be committed, or when it is time to look anyway."""
+        await self._news.beyond(position)
 
     def follow(self, *, after: int = 0, limit: int = 1000) -> AsyncIterator[Sequence[Recorded]]:
         return followed(partial(self._page, statements.SELECT_ALL), self._news, after, limit)

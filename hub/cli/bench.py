@@ -6,7 +6,7 @@ import importlib
 from argparse import REMAINDER, Namespace
 from typing import Any, Final
 
-NAMES: Final = ("ingest", "append", "replay")
+NAMES: Final = ("ingest", "append", "replay", "bus")
 
 
 def register(commands: Any) -> None:

@@ -62,6 +62,13 @@ def test_the_containers_settings_exist_and_are_where_the_containers_look(tmp_pat
         assert wanted <= places
 
 
+def test_the_containers_nats_syncs_and_is_where_the_hub_looks():
+    written = tomllib.loads((DEPLOY / "compose" / "amends.toml").read_text("utf-8"))
+    assert written["nats_url"].startswith("nats://nats:") and "nats" in composed()["services"]
+    assert written["nats_monitor_url"].rpartition(":")[2] in composed()["services"]["nats"]["command"]
+    assert "sync_interval: always" in (DEPLOY / "compose" / "nats.conf").read_text("utf-8")
+
+
 @pytest.mark.parametrize("name", ["desk", "worker"])
 def test_the_containers_start_commands_that_exist(name):
     service = composed()["services"][name]

@@ -33,3 +33,9 @@ def test_replay_is_measured_in_one_run(capsys):
     seen = told(capsys, "replay", "--events", "400", "--rounds", "2")
     assert (seen["bench"], seen["events"]) == ("replay", 400)
     assert {"ratio_library", "ratio_library_sealed", "ratio_raw"} <= seen.keys()
+
+
+def test_the_bus_is_measured_to_the_consumers_commit(capsys):
+    seen = told(capsys, "bus", "--events", "600", "--rounds", "1")
+    assert (seen["bench"], seen["events"]) == ("bus", 600)
+    assert seen["hub_per_s"] > 0 and seen["library_per_s"] > 0 and "ratio_library" in seen

@@ -6,7 +6,7 @@ import importlib
 from argparse import REMAINDER, Namespace
 from typing import Any, Final
 
-NAMES: Final = ("ingest", "append", "replay", "bus")
+NAMES: Final = ("ingest", "append", "replay", "load-stream", "project", "bus", "bytes", "wait")
 
 
 def register(commands: Any) -> None:
@@ -18,10 +18,11 @@ def register(commands: Any) -> None:
 
 def run(asked: Namespace) -> int:
     """The measurements stand beside the product, in `bench/` of the source."""
+    name = f"bench.{asked.name.replace('-', '_')}"
     try:
-        module = importlib.import_module(f"bench.{asked.name}")
+        module = importlib.import_module(name)
     except ModuleNotFoundError as missing:
-        if missing.name not in ("bench", f"bench.{asked.name}"):
+        if missing.name not in ("bench", name):
             raise
         raise LookupError("Measurements run from a source checkout: python3 dev.py bench") from None
     code: int | None = module.main(asked.options)

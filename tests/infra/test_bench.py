@@ -39,3 +39,24 @@ def test_the_bus_is_measured_to_the_consumers_commit(capsys):
     seen = told(capsys, "bus", "--events", "600", "--rounds", "1")
     assert (seen["bench"], seen["events"]) == ("bus", 600)
     assert seen["hub_per_s"] > 0 and seen["library_per_s"] > 0 and "ratio_library" in seen
+
+
+def test_bytes_are_counted_on_both_sides(capsys):
+    seen = told(capsys, "bytes", "--events", "200")
+    assert seen["hub_bytes_per_event"] > 0 and {"ratio_library", "ratio_library_zlib"} <= seen.keys()
+
+
+def test_loading_a_long_customer_is_measured_cold_and_warm(capsys):
+    seen = told(capsys, "load-stream", "--events", "300", "--rounds", "1")
+    assert {"ratio_library", "ratio_library_folded", "ratio_warm_long_to_new"} <= seen.keys()
+
+
+def test_waiting_for_ones_own_write_is_measured(capsys):
+    seen = told(capsys, "wait", "--waits", "2", "--rounds", "1")
+    assert seen["hub_p50_ms"] > 0 and seen["library_p50_ms"] > 0 and "ratio_library" in seen
+
+
+def test_catching_up_is_measured_by_pages_and_singly_and_as_a_whole_rebuild(capsys):
+    seen = told(capsys, "project", "--events", "200", "--rounds", "1")
+    assert seen["hub_per_s"] > 0 and seen["single_per_s"] > 0 and "ratio_single" in seen
+    assert told(capsys, "project", "--events", "200", "--rounds", "1", "--whole")["seconds"]

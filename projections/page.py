@@ -15,7 +15,6 @@ from sqlalchemy import Executable, Table
 
 from projections.statements import Columns, compiled
 from projections.values import (
-    OLD,
     SPECIAL,
     Fill,
     Key,
@@ -105,12 +104,14 @@ MERGED = {("upsert", "upsert"), ("upsert", "update"), ("update", "update")}
 
 def merged(into: Values, values: Values) -> Values | None:
     """The values of both in turn, or None where one statement can't say it."""
-    if OLD.isdisjoint(map(type, values.values())) and into.keys().isdisjoint(values):
-        return {**into, **values}
-    both = {name: joined(into[name], value) if name in into else value for name, value in values.items()}
-    if any(isinstance(value, Old | TwoSteps) for value in both.values()):
-        return None
-    return {**into, **both}  # type: ignore[dict-item]  # no TwoSteps is left
+    both: dict[str, Value] = {**into, **values}
+    for name, value in values.items():
+        if type(value) in SPECIAL:  # anything plain takes the place of whatever was there
+            both_of_it = joined(into[name], value) if name in into else value
+            if isinstance(both_of_it, Old | TwoSteps):
+                return None
+            both[name] = both_of_it
+    return both
 
 
 def rounds(rows: Mapping[Key, list[Statement]]) -> Iterator[list[tuple[Key, Statement]]]:

@@ -39,7 +39,6 @@ Value: TypeAlias = Plain | Plus | Fill | Old
 Values: TypeAlias = Mapping[str, Value]
 
 
-OLD = frozenset({Old})
 SPECIAL = frozenset({Plus, Fill, Old})
 
 

@@ -121,7 +121,7 @@ def copy_vault(source: Path, target: Path) -> int:
 
 def write_keys(path: Path, rows: Iterable[tuple[str, bytes | None, int]], master: MasterKey) -> None:
     """A new keys file with these keys wrapped by `master`; destroyed ones stay destroyed."""
-    file = OwnedFile(path, SCHEMA)
+    file = OwnedFile(path, SCHEMA, store="keys")
     try:
         wrapped = (
             (name, GONE if key is None else master.wrap(name, key), made_at) for name, key, made_at in rows

@@ -7,11 +7,13 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from infra.db import BUSY_MS, open_writer
+from infra.migrations import check_file
 from infra.together import Together
 
+NOTHING_THERE: Final = "SELECT 1 FROM sqlite_master LIMIT 1"
 R = TypeVar("R")
 Step = Callable[[sqlite3.Connection], R]
 
@@ -30,12 +32,20 @@ class OwnedFile:
     `do` runs a step inside a transaction shared with whoever else waits; a step that raises is undone alone.
     """
 
-    def __init__(self, path: Path, schema: str, *, durable: bool = True) -> None:
+    def __init__(self, path: Path, schema: str, *, durable: bool = True, store: str = "") -> None:
+        """`store`: under which name migrations know it. Raises `UnsafeStore`, also when it has to be migrated first."""
         self.path = path
         self._failed: sqlite3.Error | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"write-{path.name}")
-        self._connection = self._thread.submit(_prepare, path, schema, durable).result()
+        self._connection = self._opened(path, schema, durable, store)
         self._together: Together[Step[Any], Any] = Together(self._commit, self._thread)
+
+    def _opened(self, path: Path, schema: str, durable: bool, store: str) -> sqlite3.Connection:
+        try:
+            return self._thread.submit(_prepare, path, schema, durable, store).result()
+        except BaseException:
+            self._thread.shutdown()
+            raise
 
     async def do(self, step: Step[R]) -> R:
         """Run `step` and commit durably before returning its answer."""
@@ -117,9 +127,18 @@ def _fatal(failure: BaseException) -> sqlite3.Error | None:
     return failure if isinstance(failure, sqlite3.Error) and name.startswith("SQLITE_IOERR") else None
 
 
-def _prepare(path: Path, schema: str, durable: bool) -> sqlite3.Connection:
+def _prepare(path: Path, schema: str, durable: bool, store: str) -> sqlite3.Connection:
     connection = open_writer(path, durable=durable)
-    connection.executescript(schema)
+    try:
+        is_new = connection.execute(NOTHING_THERE).fetchone() is None
+        if store and not is_new:
+            check_file(connection, store, path, is_new=False)
+        connection.executescript(schema)
+        if store:
+            check_file(connection, store, path, is_new=is_new)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

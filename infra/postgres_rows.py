@@ -13,6 +13,7 @@ from psycopg import Connection, Cursor, errors
 
 from hub.app.ports import LogPaused, TablesAway
 from infra.eventlog.postgres.connecting import READING, WRITING, Line, is_lost, refuse_unsafe
+from infra.migrations import MIGRATIONS, check_schema
 from infra.rows import Database
 from infra.together import Together
 
@@ -90,8 +91,14 @@ class PostgresRows:
             refuse_unsafe(connection)
         with connection.transaction():
             connection.execute(ONE_AT_A_TIME)
+            found = connection.execute("SELECT to_regnamespace(%s) IS NULL", (self.schema,)).fetchone()
+            is_new, is_numbered = found == (True,), self.schema in MIGRATIONS
+            if is_numbered and not is_new:
+                check_schema(connection, self.schema, is_new=False)
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {self.schema}")
             connection.execute(tables)
+            if is_numbered:
+                check_schema(connection, self.schema, is_new=is_new)
 
     def _connection(self) -> Connection:
         try:

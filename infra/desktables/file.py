@@ -65,7 +65,7 @@ class Desk:
 
 def open_desk(path: Path, keys: CustomerKeys, clock: Clock) -> Desk:
     """`keys` seals drafts; `clock` decides what has expired."""
-    return _desk(OwnedFile(path, SCHEMA), keys, clock, lambda _: clock().timestamp())
+    return _desk(OwnedFile(path, SCHEMA, store="desk"), keys, clock, lambda _: clock().timestamp())
 
 
 def open_postgres_desk(

@@ -18,6 +18,7 @@ from infra.db import open_writer
 from infra.eventlog import tables
 from infra.eventlog.batch import Draft, Outcome, Row, Standing, places
 from infra.eventlog.stopped import LogBusy, LogFull, LogPaused
+from infra.migrations import check_file
 from infra.owned import empty_wal
 
 MOST_VERSIONS: Final = 200_000
@@ -37,7 +38,7 @@ class SQLiteStore:
         self._position = 0
         self._recorded_at = 0
         self._pending: dict[StreamId, int] = {}
-        create_tables(self._db)
+        prepare(self._db, path)
         incarnation, workspace = self._db.execute(tables.SELECT_IDENTITY).fetchone()
         self.incarnation: str = incarnation
         self.workspace = UUID(workspace)
@@ -133,6 +134,19 @@ class SQLiteStore:
             tables.PUT_CLAIM, [(key, stream.hex) for key, stream in claims.items() if stream]
         )
         self._db.executemany(tables.DROP_CLAIM, [(key,) for key, stream in claims.items() if not stream])
+
+
+def prepare(db: sqlite3.Connection, path: Path) -> None:
+    """Make what is missing. Raises `UnsafeStore` for a file of another version."""
+    is_new = db.execute(tables.ANYTHING).fetchone() is None
+    try:
+        if not is_new:
+            check_file(db, "log", path, is_new=False)
+        create_tables(db)
+        check_file(db, "log", path, is_new=is_new)
+    except BaseException:
+        db.close()
+        raise
 
 
 def create_tables(db: sqlite3.Connection) -> None:

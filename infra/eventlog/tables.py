@@ -30,6 +30,7 @@ MARKS: Final = "CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value T
 
 ALL: Final = (EVENTS, HEAD, ONCE, CLAIMS, CLAIMS_BY_STREAM, MARKS)
 
+ANYTHING: Final = "SELECT 1 FROM sqlite_master LIMIT 1"
 SELECT_HEAD: Final = "SELECT position, recorded_at FROM head"
 SELECT_IDENTITY: Final = "SELECT incarnation, workspace FROM head"
 CREATE_HEAD: Final = "INSERT OR IGNORE INTO head VALUES (1, 0, 0, ?, ?)"

@@ -184,7 +184,7 @@ class KeyFile(KeyTable):
         self, path: Path, master: MasterKey, *, other: MasterKey | None = None, cache: KeyCache | None = None
     ) -> None:
         self.path = path
-        file = OwnedFile(path, SCHEMA)
+        file = OwnedFile(path, SCHEMA, store="keys")
         super().__init__(file, FileReader(path), str(path), master, other=other, cache=cache)
 
     def everything(self) -> Iterator[tuple[str, bytes | None, int]]:

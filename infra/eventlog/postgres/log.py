@@ -24,6 +24,7 @@ from infra.eventlog.postgres.connecting import PATIENCE, Line, connected, refuse
 from infra.eventlog.postgres.listening import listen
 from infra.eventlog.postgres.reading import Reading, page
 from infra.eventlog.postgres.store import PostgresStore, settle
+from infra.migrations import check_schema
 
 
 class Identity(NamedTuple):
@@ -61,8 +62,11 @@ def create_tables(connection: Connection) -> None:
     """What is missing of the schema `log`; processes that start together take turns."""
     with connection.transaction():
         connection.execute(statements.ONE_AT_A_TIME)
+        is_new = connection.execute("SELECT to_regclass('log.head') IS NULL").fetchone() == (True,)
         for statement in statements.CREATE:
             connection.execute(statement)
+        if is_new:
+            check_schema(connection, "log", is_new=True)
 
 
 class PostgresLog:
@@ -175,6 +179,7 @@ def _prepared(line: Line, *, is_durable: bool) -> Identity:
     is_there = connection.execute(statements.EXISTS).fetchone()
     if is_there != (True,):
         create_tables(connection)
+    check_schema(connection, "log", is_new=False)
     (row,) = connection.execute(statements.SELECT_IDENTITY)
     identity = Identity(*row)
     if identity.incarnation.startswith(statements.COMING):

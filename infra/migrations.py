@@ -11,13 +11,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, LiteralString
-
-import psycopg
-from psycopg import Connection
-from psycopg.sql import SQL, Identifier
+from typing import TYPE_CHECKING, Final, LiteralString
 
 from infra.db import UnsafeStore, open_writer, transaction
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 FIRST: Final = 1
 """Stores from before there were numbers stand here."""
@@ -69,6 +68,8 @@ def migrate_folder(data: Path) -> list[str]:
 
 def migrate_database(url: str) -> list[str]:
     """Everything in a database; what was done. Raises `psycopg.OperationalError`."""
+    import psycopg
+
     with psycopg.connect(url, autocommit=True) as connection:
         return [told for store in MIGRATIONS for told in migrate_schema(connection, store)]
 
@@ -87,6 +88,8 @@ def migrate_file(path: Path, store: str) -> list[str]:
 
 def migrate_schema(connection: Connection, store: str) -> list[str]:
     """The same in the database, under its own lock."""
+    from psycopg.sql import SQL, Identifier
+
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('amends migrations'))")
         if connection.execute("SELECT to_regnamespace(%s) IS NULL", (store,)).fetchone() == (True,):
@@ -113,6 +116,8 @@ def _file_stand(db: sqlite3.Connection) -> int:
 
 
 def _schema_stand(connection: Connection, store: str) -> int:
+    from psycopg.sql import SQL, Identifier
+
     if connection.execute(THERE, (f"{store}.{VERSION}",)).fetchone() != (True,):
         return FIRST
     found = connection.execute(SQL("SELECT number FROM {}").format(Identifier(store, VERSION))).fetchone()
@@ -120,6 +125,8 @@ def _schema_stand(connection: Connection, store: str) -> int:
 
 
 def _stamp_schema(connection: Connection, store: str, number: int) -> None:
+    from psycopg.sql import SQL, Identifier
+
     table = Identifier(store, VERSION)
     connection.execute(
         SQL(

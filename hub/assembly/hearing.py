@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from hub.assembly.house import House
 from hub.domain.ids import StreamId
-from infra.keys.postgres import PostgresKeys
 
 ERASED: Final = "customer.erased.v1"
 log = logging.getLogger("amends.hearing")
@@ -16,6 +15,10 @@ log = logging.getLogger("amends.hearing")
 
 def hearing(house: House) -> Iterator[Coroutine[Any, Any, None]]:
     """Nothing where one process has everything."""
+    if not house.settings.database_url:
+        return
+    from infra.keys.postgres import PostgresKeys
+
     if isinstance(house.keys, PostgresKeys):
         yield house.keys.listen(house.log.codec.forget)
         yield forgetting(house)

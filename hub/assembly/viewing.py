@@ -6,16 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hub.assembly.bus import followed
 from hub.assembly.clock import now
-from infra.bus import Bus
 from infra.eventlog.opening import HubLog
 from infra.keys.boxes import Boxes
 from infra.keys.keyfile import KeyTable
 from projections.book import open_book
 from projections.pages import pages
 from projections.runner import Runner
+
+if TYPE_CHECKING:
+    from infra.bus import Bus
 
 
 async def open_runner(path: Path, log: HubLog, keys: KeyTable, bus: Bus | None = None) -> Runner:

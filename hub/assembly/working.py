@@ -14,6 +14,7 @@ from hub.app.delivery import Postman
 from hub.app.leasing import Fence, Work
 from hub.app.ports import Sender
 from hub.assembly.bot import policies_of, reactions
+from hub.assembly.bus import relaying
 from hub.assembly.caring import care
 from hub.assembly.hearing import hearing
 from hub.assembly.house import House, now
@@ -21,7 +22,6 @@ from hub.assembly.mailboxes import MailboxLedger, imap_settings, smtp_settings
 from hub.assembly.post import Composer, MailSender
 from hub.assembly.timing import timers
 from hub.domain.ids import AccountId
-from infra.bus import BusFollower, relay
 from projections.outbox_view import OutboxView
 
 LONGEST: Final = 3600.0
@@ -85,8 +85,8 @@ def _post(house: House) -> Iterator[Piece]:
 
 def _views(house: House) -> Iterator[Piece]:
     """Each process keeps its own views abreast, from the moment it opens the house. One brings the facts to the bus."""
-    if isinstance(house.runner.log, BusFollower):
-        yield Piece("relay", _freely(relay, house.log, house.runner.log.bus))
+    if house.settings.nats_url:
+        yield Piece("relay", _freely(relaying, house.settings, house.log))
 
 
 ROLES: Final[Mapping[str, Callable[[House], Iterator[Piece]]]] = {

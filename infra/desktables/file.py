@@ -13,7 +13,6 @@ from infra.desktables.drafts import CustomerKeys, DraftTable
 from infra.desktables.limits import SlidingLimits
 from infra.desktables.work import AnswerTable, CounterTable, LeaseTable
 from infra.owned import OwnedFile
-from infra.postgres_rows import PostgresRows
 from infra.rows import Database, Rows
 
 SCHEMA: Final = """
@@ -72,6 +71,8 @@ def open_postgres_desk(
     url: str, keys: CustomerKeys, clock: Clock, *, lease_clock: Clock | None = None, is_durable: bool = True
 ) -> Desk:
     """The same for all processes on one database. Leases go by the server's clock; `lease_clock` is for tests alone."""
+    from infra.postgres_rows import PostgresRows
+
     rows = PostgresRows(url, "desk", POSTGRES, is_durable=is_durable)
     return _desk(rows, keys, clock, _servers if lease_clock is None else lambda _: lease_clock().timestamp())
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from infra.codec import KeyRing
 from infra.db import UnsafeStore
 from infra.eventlog.log import Log, open_log
-from infra.eventlog.postgres import PostgresLog, open_postgres_log
 
-HubLog = Log | PostgresLog
+if TYPE_CHECKING:
+    from infra.eventlog.postgres import PostgresLog
+
+HubLog: TypeAlias = "Log | PostgresLog"
 """The record of a hub, on either store."""
 
 TWO_RECORDS = (
@@ -25,4 +28,6 @@ async def open_record(database_url: str, path: Path, ring: KeyRing) -> HubLog:
         return await open_log(path, ring)
     if await asyncio.to_thread(path.exists):
         raise UnsafeStore(TWO_RECORDS.format(path=path, folder=path.parent))
+    from infra.eventlog.postgres import open_postgres_log
+
     return await open_postgres_log(database_url, ring)

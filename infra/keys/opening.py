@@ -6,11 +6,14 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from infra.db import sync_folder
 from infra.keys.keyfile import KeyFile, KeyTable
 from infra.keys.master import NOTE, MasterKey, make_master, open_master, read_master
-from infra.keys.postgres import PostgresKeys, has_keys
+
+if TYPE_CHECKING:
+    from infra.keys.postgres import PostgresKeys
 
 
 def open_keys(path: Path, master: Path, *, tell: Callable[[str], object]) -> KeyFile:
@@ -23,6 +26,8 @@ def open_postgres_keys(
     url: str, master: Path, *, data: Path, tell: Callable[[str], object], is_durable: bool = True
 ) -> PostgresKeys:
     """The same in a database; `data`: the folder that the master key must not be in. Raises `MasterKeyProblem`, `TablesAway`."""
+    from infra.keys.postgres import PostgresKeys, has_keys
+
     current = open_master(master, data=data, expected=has_keys(url), tell=tell)
     return PostgresKeys(url, current, other=_other(master, tell), is_durable=is_durable)
 

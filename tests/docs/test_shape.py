@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,12 @@ def test_no_file_names_somebodys_machine():
 def test_no_file_names_a_package_registry():
     found = [(path.name, host) for path in tracked() for host in REGISTRIES if host in text_of(path)]
     assert not found
+
+
+def test_a_hub_on_files_loads_no_driver_of_other_stores():
+    """A mail server that pipes letters in waits for every import."""
+    asked = (
+        "import sys, hub.assembly.house, hub.assembly.working; print({'psycopg', 'nats'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

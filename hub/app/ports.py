@@ -375,6 +375,10 @@ class Limits(Protocol):
         """Count one; False when more than `limit` came within the last `seconds`."""
         ...
 
+    async def forget(self, key: str) -> None:
+        """Nothing came: what was allowed did not happen after all."""
+        ...
+
 
 # --- Letters out ---------------------------------------------------------------------------------------------------
 

@@ -99,6 +99,9 @@ async def _record_viewing(call: Call, customer: CustomerId, what: str, as_of: st
             await order(call, customer, [ViewRecord(what=what, as_of=as_of)])
     except CustomerErased:
         return  # nothing is left to see or to write to
+    except BaseException:
+        await call.desk.limits.forget(opening)  # it is not on record, so the next request has to put it there
+        raise
     finally:
         LOOKING.give(opening)
 

@@ -30,11 +30,18 @@ class Turns:
     async def take(self, key: str) -> None:
         lock, waiting = self.locks.get(key, (asyncio.Lock(), 0))
         self.locks[key] = lock, waiting + 1
-        await lock.acquire()
+        try:
+            await lock.acquire()
+        except BaseException:
+            self._leave(key)
+            raise
 
     def give(self, key: str) -> None:
+        self.locks[key][0].release()
+        self._leave(key)
+
+    def _leave(self, key: str) -> None:
         lock, waiting = self.locks.pop(key)
-        lock.release()
         if waiting > 1:
             self.locks[key] = lock, waiting - 1
 

@@ -27,3 +27,7 @@ class SlidingLimits:
             return False
         came.append(now)
         return True
+
+    async def forget(self, key: str) -> None:
+        """Nothing came: what was allowed did not happen after all."""
+        self._came.pop(key, None)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hub.app.ports import Answer, Request
+from hub.app.ports import Answer, LogPaused, Request
 from hub.domain.ids import StreamId
 from hub.web.told_more import Fact, HistoryAnswer
 from tests.web.house import Client, House
@@ -56,6 +56,22 @@ async def test_nobody_reads_before_the_looking_is_on_record(
     together = await asyncio.gather(*(history(auditor, landed.customer) for _ in range(3)))
     for shown in together:
         assert [fact["name"] for fact in shown["facts"]].count("record.viewed.v1") == 1
+
+
+async def test_a_looking_that_could_not_be_recorded_shows_nothing_and_is_recorded_by_the_next(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed, auditor = await home.letter(), await home.as_("auditor")
+    with monkeypatch.context() as broken:
+
+        async def full(request: Request) -> Answer:
+            raise LogPaused("the disk is full")
+
+        broken.setattr(home.desk.log, "append", full)
+        refused = await auditor.get(f"/api/v1/customers/{landed.customer}/history")
+        assert refused.status_code == 503
+    await history(auditor, landed.customer)
+    assert len(await viewed(home, landed.customer)) == 1
 
 
 async def test_the_past_is_told_as_it_was(home: House) -> None:

@@ -1,8 +1,8 @@
 """A record that keeps a blob and a fact again and again, and says so on its output once each is acknowledged.
 
-    python -m tests.faults.power_child FOLDER MASTER_KEY COUNT [unsynced|nameless|hasty|stubborn]
+    python -m tests.faults.power_child FOLDER MASTER_KEY COUNT [unsynced|nameless|hasty|stubborn|deaf]
 
-With `stubborn` it goes on with the next fact when one is refused, and says why. The other words break a guard: with `hasty`
+With `stubborn` it goes on with the next fact when one is refused, and says why. `deaf` is stubborn, too, and does not hear when the sync of a file failed. The other words break a guard: with `hasty`
 it says so before the record does; with `unsynced` the log's commits no longer wait for their sync; with `nameless` the vault
 syncs its files and not the folders that name them.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -31,6 +32,14 @@ async def work(folder: Path, master: Path, count: int, sabotage: str) -> None:
     files = Files(folder)
     if sabotage == "nameless":
         vault_module.sync_folder = lambda folder: None
+    if sabotage == "deaf":
+        sync = os.fsync
+
+        def hears_nothing(handle: int) -> None:
+            with suppress(OSError):
+                sync(handle)
+
+        os.fsync = hears_nothing
     keys = open_keys(files.keys, master, tell=lambda _: None)
     vault, log = FolderVault(files.vault, keys), await open_log(files.log, keys)
     if sabotage == "unsynced":
@@ -42,7 +51,7 @@ async def work(folder: Path, master: Path, count: int, sabotage: str) -> None:
                 os.write(1, f"ack {number} {blob}\n".encode())
             await log.append(fact(number))
         except (OSError, LogStopped) as refused:
-            if sabotage != "stubborn":
+            if sabotage not in ("stubborn", "deaf"):
                 raise
             os.write(1, f"refused {number} {type(refused).__name__}: {refused}\n".encode())
             continue

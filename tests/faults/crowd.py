@@ -65,6 +65,16 @@ class Crowd:
             await asyncio.sleep(self.rng.uniform(0.0, 0.3))
             await self.rng.choice(self.members).stand_still(self.rng.uniform(0.1, 2 * LEASE_S))
 
+    async def kill_them_in_turns(self, times: int) -> None:
+        """Each time one of them is killed, and another one started in its place."""
+        for _ in range(times):
+            await asyncio.sleep(self.rng.uniform(0.0, 1.5))
+            member = self.rng.choice(self.members)
+            member.process.kill()
+            await member.process.wait()
+            member.stops.append((datetime.now(UTC), datetime.now(UTC)))
+            member.process = await _started(self.shop.folder.parent / member.name / "amends.toml")
+
     async def answer(self, fact: Recorded) -> None:
         """A person answers this message."""
         event = fact.event
@@ -143,7 +153,10 @@ async def a_crowd(shop: Shop, url: str, size: int, *sabotage: str) -> AsyncItera
 
 
 async def _member(folder: Path, name: str, url: str, *sabotage: str) -> Member:
-    settings = settings_for(folder, name, url)
+    return Member(name, await _started(settings_for(folder, name, url), *sabotage))
+
+
+async def _started(settings: Path, *sabotage: str) -> asyncio.subprocess.Process:
     with (settings.parent / "hub.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.faults.crowd_child", str(settings), str(LEASE_S), *sabotage,
@@ -152,4 +165,4 @@ async def _member(folder: Path, name: str, url: str, *sabotage: str) -> Member:
     assert process.stdout is not None
     async with asyncio.timeout(60):
         assert await process.stdout.readline() == b"at work\n", (settings.parent / "hub.log").read_text()
-    return Member(name, process)
+    return process

@@ -29,6 +29,7 @@ from tests.length import short_or_long
 
 LETTERS = short_or_long(24, 300)
 STOPS = short_or_long(5, 90)
+KILLS = short_or_long(3, 60)
 SEED = 20261127
 pytestmark = pytest.mark.timeout(short_or_long(300, 3600))
 
@@ -109,6 +110,28 @@ async def test_processes_that_stand_still_do_nothing_twice(tmp_path: Path, durab
         ), f"{ref} was repeated although nobody stood still over it"
     for ref, tries in uncertain.items():
         assert any(began <= up and start <= ended for start, up in tries for began, ended in stops), ref
+
+
+async def test_processes_that_are_killed_and_started_again_lose_nothing_and_do_nothing_twice(
+    tmp_path: Path, durable_url: str
+) -> None:
+    async with a_shop(tmp_path, LETTERS, SEED) as shop, a_crowd(shop, durable_url, 3) as crowd:
+        await asyncio.gather(write_only(crowd, LETTERS), crowd.kill_them_in_turns(KILLS))
+        facts = await crowd.until(settled(LETTERS, 0))
+        wire = await crowd.wire()
+    received = Counter(opened(f.event.message_ref, "") for f in facts if isinstance(f.event, MessageReceived))
+    assert set(received.values()) == {1} and len(received) == LETTERS
+    complaints = sum(map(is_complaint, range(LETTERS)))
+    assert sum(isinstance(fact.event, ComplaintRegistered) for fact in facts) == complaints
+    assert sum(isinstance(fact.event, ComplaintAcknowledged) for fact in facts) == complaints
+    assert repeated(wire, automatic=True) == []
+    print(f"{KILLS} kills, {len(facts)} facts, {len(attempts(facts))} uncertain")
+
+
+async def write_only(crowd: Crowd, letters: int) -> None:
+    for number in range(letters):
+        await crowd.shop.write(number)
+        await asyncio.sleep(0.15)
 
 
 async def test_a_process_that_is_killed_is_followed_by_another(tmp_path: Path, durable_url: str) -> None:

@@ -67,9 +67,12 @@ def migrate_folder(data: Path) -> list[str]:
 
 
 def migrate_database(url: str) -> list[str]:
-    """Everything in a database; what was done. Raises `psycopg.OperationalError`."""
+    """Everything in a database; what was done. Raises `DatabaseInUse`, `psycopg.OperationalError`."""
     import psycopg
 
+    from infra.eventlog.postgres.connecting import refuse_hubs
+
+    refuse_hubs(url)
     with psycopg.connect(url, autocommit=True) as connection:
         return [told for store in MIGRATIONS for told in migrate_schema(connection, store)]
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from infra.backup import DESK, KEYS, LOG, VAULT, link_or_copy
 from infra.db import open_reader, sync_folder
 from infra.desktables.file import POSTGRES as DESK_TABLES
+from infra.eventlog.postgres.connecting import refuse_hubs
 from infra.eventlog.postgres.copying import Copied, CopyProblem, Tell, copy_log
 from infra.keys.keyfile import EVERYTHING
 from infra.keys.postgres import TABLES as KEY_TABLES
@@ -43,7 +44,7 @@ def move(data: Path, url: str, vault: Path | None = None, tell: Tell = lambda th
     """Bring the record in the folder `data` into the database at `url`; `data` stays as it is. No hub may run on either.
 
     `vault`: a new place for letters and files. Called again after it was cut short, it goes on. Keys stay wrapped by the
-    same master key. Raises `CopyProblem`, `HubRunning`, `UnsafeStore`, `TablesAway`.
+    same master key. Raises `CopyProblem`, `HubRunning`, `DatabaseInUse`, `UnsafeStore`, `TablesAway`.
     """
     if not (data / LOG).exists():
         raise CopyProblem(f"{data} holds no record ({LOG} is missing). Name a data folder.")
@@ -54,6 +55,7 @@ def move(data: Path, url: str, vault: Path | None = None, tell: Tell = lambda th
         counts["keys"] = _bring_keys(data / KEYS, url)
         counts["desk"] = _bring_desk(data / DESK, url)
 
+    refuse_hubs(url)
     with one_hub(data):
         log = copy_log(data / LOG, url, tell, also)
     return Moved(log=log, vault=vault or data / VAULT, **counts)

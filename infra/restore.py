@@ -31,6 +31,8 @@ from infra.keys.keyfile import GONE
 from infra.keys.master import MasterKey, open_master, read_master
 
 PAUSED: Final = "sending-paused"
+"""A file in the data folder; in a database a mark of the log, with the value `WAITING`."""
+WAITING: Final = "restored"
 PAUSE_NOTE: Final = b"Restored from a backup: nothing is sent until `amends resume-sending`.\n"
 
 Rows = Iterator[tuple[str, bytes | None, int]]
@@ -62,7 +64,7 @@ def restore(
     """
     manifest = read_manifest(source)
     rows = _keys_of(keys_from or source, read_manifest(keys_from or source), master)
-    doomed = _doomed(master, without_erasures)
+    doomed = doomed_of(master, without_erasures)
     if data.exists() and {path.name for path in data.iterdir()} - {lock.NAME}:
         raise BackupProblem(f"{data} is not empty. Move it away, or name another data folder (AMENDS_DATA).")
     building = data.with_name(f"{data.name}.restoring")
@@ -124,7 +126,7 @@ def _rows(path: Path, dated: MasterKey) -> Rows:
         yield key_id, key, made_at
 
 
-def _doomed(master: Path, without_erasures: bool) -> list[Doomed]:
+def doomed_of(master: Path, without_erasures: bool) -> list[Doomed]:
     path = list_beside(master)
     if path.exists():
         return ErasureList(path).all()

@@ -37,6 +37,7 @@ from infra.eventlog.opening import HubLog, open_record
 from infra.keys.boxes import Boxes
 from infra.keys.keyfile import KeyTable
 from infra.lock import one_hub
+from infra.restore import PAUSED, WAITING
 from infra.settings import Settings
 from infra.vault import FolderVault
 from projections import outbox, parked, views
@@ -112,7 +113,9 @@ class House:
 
     async def paused(self) -> bool:
         """Whether sending waits for a word (record rule 25)."""
-        return await asyncio.to_thread(self.files.paused.exists)
+        if await asyncio.to_thread(self.files.paused.exists):
+            return True
+        return bool(self.settings.database_url) and await self.log.mark(PAUSED) == WAITING
 
     def _asked(self, question: Callable[..., T]) -> T:
         with self.views.connect() as connection:

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from hub.app.arrivals import Arrival, Landed
 from hub.app.intake import take_in
 from hub.app.kinds import AGENT, CUSTOMER
-from hub.app.ports import Credential, Envelope
+from hub.app.ports import Credential, Envelope, Mark, Request
 from hub.assembly.caring import CARE, customer_named, projections_of
 from hub.assembly.house import House, now
 from hub.assembly.rereading import Rereader
@@ -27,6 +27,7 @@ from hub.domain.staff.decisions import Join, decide_agent
 from hub.domain.vocabulary import Actor
 from hub.web.passwords import hashed
 from infra.codec import describe
+from infra.restore import PAUSED, WAITING
 from projections import causes, parked
 from projections.history import AsOf, customer_as_of, events_of
 
@@ -135,8 +136,11 @@ async def _record_reading(house: House, customer: CustomerId, as_of: str) -> Non
 
 async def resume_sending(house: House, params: Params) -> Mapping[str, Any]:
     """Letters leave again after a restore."""
-    was_paused = house.files.paused.exists()
+    was_paused = await house.paused()
     house.files.paused.unlink(missing_ok=True)
+    if was_paused and house.settings.database_url:
+        mark = Mark(name=PAUSED, expected=WAITING, new="resumed")
+        await house.log.append(Request(envelope=by_operator(), marks=(mark,)))
     return {"was_paused": was_paused}
 
 
@@ -150,7 +154,7 @@ async def status(house: House, params: Params) -> Mapping[str, Any]:
         "lag_seconds": lag.seconds,
         "trouble": house.runner.trouble,
         "rebuilding": house.runner.rebuilding and house.runner.rebuilding.told(),
-        "sending_paused": house.files.paused.exists(),
+        "sending_paused": await house.paused(),
         "parked_letters": await house.ask(parked.waiting),
         "parked_causes": await house.ask(causes.waiting),
         "projections": await projections_of(house),

@@ -14,8 +14,11 @@ from hub.assembly.working import at_work
 from hub.domain.ids import StreamId
 from infra.backup import BackupProblem
 from infra.db import UnsafeStore
+from infra.eventlog.postgres.connecting import DatabaseInUse
+from infra.restore import Restored
+from infra.restored import restored
 from projections import views
-from tests.journeys.house import a_house, deliver
+from tests.journeys.house import a_house, deliver, settings_in
 from tests.servers.nats import nats_running
 
 LETTER = b"""From: Ana <ana@customers.example>
@@ -105,3 +108,44 @@ async def test_nats_that_does_not_sync_is_refused_at_the_start(tmp_path: Path, d
         settings = {"database_url": durable_url, "nats_url": nats.url, "nats_monitor_url": nats.monitor_url}
         async with a_house(tmp_path, **settings):
             pass
+
+
+async def test_after_a_restore_the_erased_stay_erased_and_nothing_is_sent_until_somebody_says_so(
+    tmp_path: Path, durable_url: str
+) -> None:
+    async with a_house(tmp_path, database_url=durable_url) as house:
+        ana = await deliver(house, LETTER, 1)
+        ben = await deliver(house, LETTER.replace(b"<one@", b"<two@").replace(b"ana@", b"ben@"), 2)
+        with psycopg.connect(durable_url) as dump:
+            kept = dump.execute("SELECT id, wrapped FROM keys.data_keys").fetchall()
+        incarnation = await house.log.incarnation()
+        await ask(house, "erase", customer=str(ana.customer), reason="asked for")
+        with pytest.raises(DatabaseInUse):
+            await after_restore(tmp_path, durable_url)
+    with psycopg.connect(
+        durable_url
+    ) as dump:  # a backup from before the erasure is put back: her key is there again
+        for key, wrapped in kept:
+            dump.execute("UPDATE keys.data_keys SET wrapped = %s WHERE id = %s", (wrapped, key))
+    done = await after_restore(tmp_path, durable_url)
+    assert done.erased == 1 and done.incarnation != incarnation
+    async with a_house(tmp_path, database_url=durable_url) as house:
+        assert house.keys.state(str(ana.customer)) == "destroyed"
+        assert house.keys.state(str(ben.customer)) == "held"
+        assert await house.paused() and (await ask(house, "status"))["sending_paused"]
+        assert (await ask(house, "resume-sending"))["was_paused"]
+        assert not await house.paused()
+
+
+async def test_without_the_list_of_erasures_it_is_refused(tmp_path: Path, durable_url: str) -> None:
+    async with a_house(tmp_path, database_url=durable_url) as house:
+        await deliver(house, LETTER, 1)
+    with pytest.raises(BackupProblem, match="list of erasures"):
+        await after_restore(tmp_path, durable_url)
+    assert (await after_restore(tmp_path, durable_url, without_erasures=True)).erased == 0
+
+
+async def after_restore(folder: Path, url: str, **more: bool) -> Restored:
+    settings = settings_in(folder, database_url=url)
+    vault = settings.data / "vault"
+    return await restored(url, settings.data, vault, settings.master_key_file, tell=lambda _: None, **more)

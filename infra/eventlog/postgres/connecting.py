@@ -35,6 +35,8 @@ READING: Final = "SET default_transaction_read_only = on"
 SEND_AWAY: Final = """SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
     WHERE application_name = %s AND pid <> pg_backend_pid()"""
 """What is left of an earlier connection of this line may still hold the lock, or have a statement on its way."""
+OURS: Final = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name LIKE 'amends log %'"""
 LEAST: Final = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 PROMISES: Final = "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)"
 
@@ -123,6 +125,18 @@ def refuse_unsafe(connection: Connection) -> None:
                 f"PostgreSQL runs with {name} = off and may lose acknowledged events. "
                 f"Set {name} = {LEAST[name]} in postgresql.conf, reload it, then start again."
             )
+
+
+class DatabaseInUse(OSError):
+    """Hubs work on this database just now; the message says so."""
+
+
+def refuse_hubs(url: str) -> None:
+    """Raises `DatabaseInUse` while some process of ours is connected. Ask before connecting oneself."""
+    with connected(url) as connection:
+        row = connection.execute(OURS).fetchone()
+    if row and row[0]:
+        raise DatabaseInUse("Hubs are at work on this database. Stop every one of them, then try again.")
 
 
 def is_lost(error: psycopg.Error) -> bool:

@@ -47,4 +47,6 @@ SELECT_CLAIM: Final = "SELECT stream FROM log.claims WHERE key = %s"
 SELECT_CLAIMS_OF: Final = "SELECT key FROM log.claims WHERE stream = %s ORDER BY key"
 SELECT_MARK: Final = "SELECT value FROM log.marks WHERE name = %s"
 
+PUT_MARK: Final = """INSERT INTO log.marks (name, value) VALUES (%s, %s)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
 REWRITE_CLAIMS: Final = "VACUUM (FULL) log.claims"

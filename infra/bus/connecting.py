@@ -115,5 +115,12 @@ def check_sync(monitor_url: str) -> None:
         )
 
 
+def unless_cancelled() -> None:
+    """To be called where a loop goes round: nats-py 2.16 swallows a cancellation that meets it while it writes to its socket."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 async def _noted(why: Exception) -> None:
     log.debug("nats: %s", why)

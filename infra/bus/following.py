@@ -15,7 +15,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from hub.app.ports import Recorded
 from infra.bus.blocks import Block, unpacked
-from infra.bus.connecting import AWAY, Bus
+from infra.bus.connecting import AWAY, Bus, unless_cancelled
 from infra.codec import StoredRow
 
 log = logging.getLogger("amends.bus")
@@ -56,6 +56,7 @@ class BusFollower:
         """Pages of facts for ever, in order, each fact once. The next page is asked for once the last is committed."""
         position = after
         while True:
+            unless_cancelled()
             async for page in self._caught_up(position, limit):
                 yield page
                 position = page[-1].position
@@ -83,6 +84,7 @@ class BusFollower:
         """What came between the last reading and the first block is a gap like any other. Raises one of `AWAY`."""
         silent = 0
         while silent < MOST_SILENT:
+            unless_cancelled()
             came = await arrived(letters)
             run = in_a_row(position, [block for letter in came if (block := _block(letter))])
             if run.rows:

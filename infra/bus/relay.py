@@ -12,7 +12,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from infra.bus.blocks import Block, blocks, packed
-from infra.bus.connecting import AWAY, Bus
+from infra.bus.connecting import AWAY, Bus, unless_cancelled
 from infra.codec import StoredRow
 
 log = logging.getLogger("amends.bus")
@@ -37,6 +37,7 @@ class RelayedLog(Protocol):
 async def relay(source: RelayedLog, bus: Bus) -> None:
     """Publish what is committed, for ever. Several at once do no harm: the same block is taken once, and readers skip."""
     while True:
+        unless_cancelled()
         try:
             async with bus.connected() as jetstream:
                 log.info("the bus is there")
@@ -51,6 +52,7 @@ async def _relayed(source: RelayedLog, bus: Bus, jetstream: JetStreamContext) ->
     under_way: deque[asyncio.Task[None]] = deque()
     try:
         while True:
+            unless_cancelled()
             rows = await source.stored(after=position, limit=PAGE)
             for block in blocks(rows):
                 under_way.append(asyncio.create_task(_publish(block, bus, jetstream)))

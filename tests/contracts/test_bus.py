@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +154,27 @@ async def test_facts_that_no_relay_brought_are_read_from_the_log(
     async with reading(BusFollower(log, bus)) as reader:
         await wrote(log, 3)
         assert await reader.has(3) == expected(3)
+
+
+@pytest.mark.parametrize("place", ["nats.aio.msg.Msg.ack", "nats.js.client.JetStreamContext.publish"])
+async def test_a_cancellation_that_nats_swallows_still_ends_relay_and_follower(
+    log: Log, server: NatsServer, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """As nats-py does while it writes to its socket."""
+    swallowing = asyncio.Event()
+
+    async def swallows(*given: Any, **named: Any) -> None:
+        swallowing.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+
+    bus = await bus_of(log, server.url)
+    async with relaying(log, bus), reading(BusFollower(log, bus)) as reader:
+        await until_carried(log, reader)
+        monkeypatch.setattr(place, swallows)
+        await wrote(log, 3)
+        async with asyncio.timeout(20):
+            await swallowing.wait()
 
 
 async def test_an_event_too_large_for_the_bus_comes_all_the_same(log: Log, server: NatsServer) -> None:

@@ -28,7 +28,7 @@ EXAMPLES = settings(
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
-CONTROL = settings(EXAMPLES, max_examples=20, phases=[Phase.generate])
+CONTROL = settings(EXAMPLES, max_examples=60, derandomize=True, phases=[Phase.generate])
 pytestmark = pytest.mark.timeout(short_or_long(150, 3600))
 
 

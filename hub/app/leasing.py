@@ -90,9 +90,16 @@ class Leasing:
         finally:
             await _stopped(doing)
             await _stopped(keeping)
-            await self.leases.release(name, self.holder, number)
+            await self._give_back(name, number)
         if not doing.cancelled():
             doing.result()
+
+    async def _give_back(self, name: str, number: int) -> None:
+        """So that nobody waits for its end. Tables that are away must not get in the way of a stop."""
+        try:
+            await self.leases.release(name, self.holder, number)
+        except TablesAway as away:
+            log.warning("a lease can't be given back and runs out", extra={"lease": name, "why": str(away)})
 
     async def _do(self, name: str, work: Work) -> None:
         async def fenced(_: Fence) -> None:

@@ -23,6 +23,8 @@ TABLES: Final = """CREATE TABLE IF NOT EXISTS data_keys (
     wrapped bytea NOT NULL CHECK (octet_length(wrapped) = 60),
     made_at bigint NOT NULL
 )"""
+PATIENCE: Final = 0.5
+"""Seconds that a look-up waits for a database that is away: it may be the event loop that asks."""
 DESTROYED: Final = "amends_keys_destroyed"
 """The channel on which each destruction is announced, as it is committed."""
 NOTIFY: Final = f"NOTIFY {DESTROYED}"
@@ -43,7 +45,11 @@ class PostgresKeys(KeyTable):
     ) -> None:
         rows = PostgresRows(url, SCHEMA, TABLES, is_durable=is_durable)
         super().__init__(
-            rows, PostgresReader(url, SCHEMA), "The schema keys of the database", master, other=other
+            rows,
+            PostgresReader(url, SCHEMA, PATIENCE),
+            "The schema keys of the database",
+            master,
+            other=other,
         )
         self.url = url
 

@@ -144,6 +144,22 @@ async def test_the_turn_is_counted_by_the_record_itself() -> None:
     assert await world.log.mark(mark_name("post")) == "2"
 
 
+async def test_tables_that_are_away_at_the_end_do_not_keep_a_process_from_stopping(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def away(*_: object) -> None:
+        raise TablesAway("gone")
+
+    world = World()
+    task = asyncio.create_task(world.process("a").run("post", lambda fence: world.work("a", fence)))
+    await world.next_turn()
+    monkeypatch.setattr(MemoryLeases, "release", away)
+    task.cancel()
+    async with asyncio.timeout(20):
+        await asyncio.wait([task])
+    assert task.cancelled()
+
+
 async def test_tables_that_are_away_are_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
     take, failures = world.leases.take, [TablesAway("gone")]

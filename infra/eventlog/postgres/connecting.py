@@ -35,6 +35,8 @@ READING: Final = "SET default_transaction_read_only = on"
 SEND_AWAY: Final = """SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
     WHERE application_name = %s AND pid <> pg_backend_pid()"""
 """What is left of an earlier connection of this line may still hold the lock, or have a statement on its way."""
+LOOKS: Final = 20
+"""How often one looks, within a second, whether other sessions have ended."""
 OURS: Final = """SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name LIKE 'amends log %'"""
 LEAST: Final = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
@@ -132,11 +134,16 @@ class DatabaseInUse(OSError):
 
 
 def refuse_hubs(url: str) -> None:
-    """Raises `DatabaseInUse` while some process of ours is connected. Ask before connecting oneself."""
+    """Raises `DatabaseInUse` while some process of ours is connected. Ask before connecting oneself.
+
+    The server takes a moment to see that a hub which was just stopped is gone.
+    """
     with connected(url) as connection:
-        row = connection.execute(OURS).fetchone()
-    if row and row[0]:
-        raise DatabaseInUse("Hubs are at work on this database. Stop every one of them, then try again.")
+        for _ in range(LOOKS):
+            if connection.execute(OURS).fetchone() == (0,):
+                return
+            time.sleep(LONGEST_PAUSE / LOOKS)
+    raise DatabaseInUse("Hubs are at work on this database. Stop every one of them, then try again.")
 
 
 def is_lost(error: psycopg.Error) -> bool:

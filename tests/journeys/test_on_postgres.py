@@ -20,6 +20,7 @@ from infra.restored import restored
 from projections import views
 from tests.journeys.house import a_house, deliver, settings_in
 from tests.servers.nats import nats_running
+from tests.servers.postgres import run
 
 LETTER = b"""From: Ana <ana@customers.example>
 To: care@shop.example
@@ -149,3 +150,29 @@ async def after_restore(folder: Path, url: str, **more: bool) -> Restored:
     settings = settings_in(folder, database_url=url)
     vault = settings.data / "vault"
     return await restored(url, settings.data, vault, settings.master_key_file, tell=lambda _: None, **more)
+
+
+async def test_a_dump_made_while_serving_is_restored_with_pg_restore_as_the_page_says(
+    tmp_path: Path, durable_postgres: Any, durable_url: str
+) -> None:
+    dump, elsewhere = str(tmp_path / "amends.dump"), durable_postgres.lend()
+    async with a_house(tmp_path, database_url=durable_url) as house:
+        ana = await deliver(house, LETTER, 1)
+        ben = await deliver(house, LETTER.replace(b"<one@", b"<two@").replace(b"ana@", b"ben@"), 2)
+        await asyncio.to_thread(run, "pg_dump", "--format=custom", f"--file={dump}", durable_url)
+        await ask(house, "erase", customer=str(ana.customer), reason="asked for")
+    await asyncio.to_thread(run, "pg_restore", f"--dbname={elsewhere}", "--no-owner", dump)
+    done = await after_restore(tmp_path, elsewhere)
+    async with a_house(tmp_path, database_url=elsewhere) as house:
+        assert (done.erased, await house.log.head()) == (1, done.position)
+        assert house.keys.state(str(ana.customer)) == "destroyed"
+        (theirs,) = [
+            fact
+            for fact in await house.log.read_stream(StreamId(ben.customer))
+            if "message.received" in fact.name
+        ]
+        assert b"lamp" in await house.vault.open(theirs.event.raw)
+        assert (await ask(house, "doctor"))["ok"]
+        carla = LETTER.replace(b"<one@", b"<three@").replace(b"ana@", b"carla@")
+        assert (await deliver(house, carla, 3)).ending == "recorded"
+    durable_postgres.take_back(elsewhere)

@@ -32,7 +32,9 @@ async function act(what: Act): Promise<void> {
   thread.patch(what.conversation, what.change);
   if (what.leaves) moveOn(what.conversation);
   try {
-    const done = await what.order();
+    const order = what.order();
+    list.follow(order);
+    const done = await order;
     const { undo } = what;
     const action = undo && !done.already ? { label: t("app.undo"), run: () => void takeBack(undo) } : undefined;
     say(typeof what.said === "string" ? what.said : what.said(done), action ? { action } : {});

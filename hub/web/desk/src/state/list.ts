@@ -1,7 +1,7 @@
 /** The list of conversations in the view at hand, kept fresh without moving under anybody's cursor. */
 import { batch, signal } from "@preact/signals";
 import * as calls from "../api/calls";
-import type { Counters, ListAnswer, Row, Sort, ViewName } from "../api/types";
+import type { Counters, Done, ListAnswer, Row, Sort, ViewName } from "../api/types";
 import { appendPage, mergeInPlace, neighbour, sameOrder } from "../logic/merge";
 import { why } from "./toasts";
 
@@ -29,6 +29,14 @@ let turn = 0;
 /** The next answer replaces what is shown, even under the pointer. */
 let anew = false;
 
+/** The position of what this person ordered last, 0 if it was refused. */
+let ordered: Promise<number> = Promise.resolve(0);
+
+/** A view that is shown from now on waits for this order, so that it shows its effect. */
+export function follow(order: Promise<Done>): void {
+  ordered = order.then((done) => done.position, () => 0);
+}
+
 /** Show a view: what we know of it at once, the truth as soon as it is here. */
 export async function showView(wanted: ViewName, order: Sort = sort.value): Promise<void> {
   const known = kept.get(`${wanted} ${order}`);
@@ -39,7 +47,7 @@ export async function showView(wanted: ViewName, order: Sort = sort.value): Prom
     put(known ?? { rows: [], next: null });
     state.value = known ? "ready" : "loading";
   });
-  await load();
+  await load(await ordered);
 }
 
 async function load(atLeast = 0): Promise<void> {

@@ -15,6 +15,8 @@ from tests.journeys.seat import Room, Seat, taken
 
 COMPLAINT = "The lamp arrived broken, I am very disappointed. I want my money back. This is a complaint!"
 SUBJECT = "A broken lamp"
+STILL = """() => Promise.allSettled(document.getAnimations()
+    .filter((each) => each.effect.getComputedTiming().endTime !== Infinity).map((each) => each.finished))"""
 LOOKS = [("light", 1440), ("dark", 1440), *([("light", 390), ("dark", 390)] if LONG else [])]
 
 
@@ -110,7 +112,11 @@ def faults_of_login(room: Room, look: dict[str, object]) -> list[str]:
 
 
 def faults(page: Page, *, only_colours: bool = False) -> list[str]:
-    """Serious and critical ones: rule, and what it is about. A theme changes nothing but colours."""
+    """Serious and critical ones: rule, and what it is about. A theme changes nothing but colours.
+
+    What is still fading in has other colours than it will have.
+    """
+    page.evaluate(STILL)
     options = {"runOnly": ["color-contrast"]} if only_colours else {}
     found = Axe().run(page, options=options).response["violations"]
     return [

@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, Column, Connection, Executable, MetaData, String
 from hub.app.ports import Recorded
 from hub.domain.staff import events as s
 from projections.page import Page, Value
-from projections.projection import Projection, Subscriptions, instant, known
+from projections.projection import Projection, Subscriptions, instant, known, text_of
 
 metadata = MetaData()
 
@@ -55,22 +55,22 @@ def _(event: s.AgentJoined, recorded: Recorded, page: Page) -> None:
         "joined_at": instant(recorded.recorded_at),
         "left_at": None,
     }
-    page.upsert(agents, str(event.agent), values)
+    page.upsert(agents, text_of(event.agent), values)
 
 
 @project.on(s.AgentRoleChanged)
 def _(event: s.AgentRoleChanged, recorded: Recorded, page: Page) -> None:
-    page.update(agents, str(event.agent), {"role": event.role})
+    page.update(agents, text_of(event.agent), {"role": event.role})
 
 
 @project.on(s.AgentLeft)
 def _(event: s.AgentLeft, recorded: Recorded, page: Page) -> None:
-    page.update(agents, str(event.agent), {"active": False, "left_at": instant(recorded.recorded_at)})
+    page.update(agents, text_of(event.agent), {"active": False, "left_at": instant(recorded.recorded_at)})
 
 
 @project.on(s.AgentSignedIn)
 def _(event: s.AgentSignedIn, recorded: Recorded, page: Page) -> None:
-    page.update(agents, str(event.agent), {"signed_in_at": instant(recorded.recorded_at)})
+    page.update(agents, text_of(event.agent), {"signed_in_at": instant(recorded.recorded_at)})
 
 
 @project.on(s.SavedReplyKept)
@@ -85,7 +85,7 @@ def _(event: s.SavedReplyRemoved, recorded: Recorded, page: Page) -> None:
 
 @project.on(s.SignatureSet)
 def _(event: s.SignatureSet, recorded: Recorded, page: Page) -> None:
-    page.upsert(signatures, str(event.account), {"text": event.text})
+    page.upsert(signatures, text_of(event.account), {"text": event.text})
 
 
 def forget(stream: str) -> Iterator[Executable]:

@@ -18,7 +18,7 @@ from hub.domain.ids import ConversationId, CustomerId, Position
 from projections import complaints, views
 from projections.dialect import run
 from projections.page import Page
-from projections.projection import Projection, instant
+from projections.projection import Projection, instant, text_of
 
 SPOILT = (
     sqlite3.IntegrityError,
@@ -54,11 +54,15 @@ class Announcement:
 
 @dataclass(slots=True, kw_only=True)
 class Book:
-    """One views file and the projections in it. Used by one thread at a time."""
+    """One views file and the projections in it. Used by one thread at a time.
+
+    `bulk`: a file being built anew, whose changes nobody follows.
+    """
 
     path: Path
     connection: sqlite3.Connection
     pages: tuple[Projection, ...]
+    bulk: bool = False
     positions: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -91,6 +95,8 @@ class Book:
             "UPDATE projections SET position = ? WHERE name = ?",
             [(self.positions[page.name], page.name) for page in self.pages],
         )
+        if self.bulk:
+            return Announcement(position=Position(self.position))
         return keep_changes(cursor, news, self.position)
 
     def _undo(self, cursor: sqlite3.Cursor, before: Mapping[str, int]) -> None:
@@ -127,7 +133,7 @@ def open_book(path: Path, pages: Sequence[Projection], incarnation: str, *, bulk
     connection = views.open_writer(path, bulk=bulk)
     views.prepare(connection, pages, incarnation)
     positions = views.positions(connection.cursor())
-    return Book(path=path, connection=connection, pages=tuple(pages), positions=positions)
+    return Book(path=path, connection=connection, pages=tuple(pages), bulk=bulk, positions=positions)
 
 
 def check_order(reached: int, news: Sequence[Recorded]) -> None:
@@ -145,7 +151,7 @@ def take_in(cursor: sqlite3.Cursor, projection: Projection, recorded: Sequence[R
             handler(event, one, page)
         if isinstance(event, CustomerErased):
             finish(cursor, projection, page)
-            for statement in projection.forget(str(one.stream)):
+            for statement in projection.forget(text_of(one.stream)):
                 run(cursor, statement)
     finish(cursor, projection, page)
 
@@ -186,7 +192,8 @@ def keep_changes(cursor: sqlite3.Cursor, news: Sequence[Recorded], position: int
     """Rows that a socket can catch up from, and the same for those who listen now."""
     told = [(one, conversation_of(cursor, one.event)) for one in news]
     rows = (
-        (one.position, one.name, str(one.stream), of and str(of)) for one, of in told[-views.KEPT_CHANGES :]
+        (one.position, one.name, text_of(one.stream), of and str(of))
+        for one, of in told[-views.KEPT_CHANGES :]
     )
     cursor.executemany("INSERT OR IGNORE INTO changes VALUES (?, ?, ?, ?)", rows)
     cursor.execute("DELETE FROM changes WHERE position <= ?", (position - views.KEPT_CHANGES,))

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Executable, Integer, MetaData, String
 from hub.app.ports import Recorded
 from hub.domain.reaction import events as r
 from projections.page import Page, Value
-from projections.projection import Projection, Subscriptions, instant
+from projections.projection import Projection, Subscriptions, instant, text_of
 
 metadata = MetaData()
 
@@ -31,7 +31,7 @@ project = Subscriptions()
 @project.on(r.ReactionParked)
 def _(event: r.ReactionParked, recorded: Recorded, page: Page) -> None:
     values: dict[str, Value] = {
-        "stream": str(event.stream),
+        "stream": text_of(event.stream),
         "at": instant(recorded.recorded_at),
         "why": event.why,
         "recovered_at": None,

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from hub.app.ports import Recorded
 from hub.domain.complaint import events as c
 from projections.page import Fill, Page, Value
-from projections.projection import Projection, Subscriptions, instant, json_of, known, of_json
+from projections.projection import Projection, Subscriptions, instant, json_of, known, of_json, text_of
 
 metadata = MetaData()
 
@@ -63,51 +63,53 @@ project = Subscriptions()
 @project.on(c.ComplaintDetected)
 def _(event: c.ComplaintDetected, recorded: Recorded, page: Page) -> None:
     values: dict[str, Value] = {
-        "conversation": str(event.conversation),
-        "customer": str(recorded.stream),
-        "message": str(event.message),
+        "conversation": text_of(event.conversation),
+        "customer": text_of(recorded.stream),
+        "message": text_of(event.message),
         "phase": "detected",
         "score": event.score,
         "reasons": json_of(event.reasons),
         "rules": event.rules,
         "detected_at": instant(recorded.recorded_at),
     }
-    page.upsert(complaints, str(event.complaint), values)
+    page.upsert(complaints, text_of(event.complaint), values)
 
 
 @project.on(c.ComplaintRegistered)
 def _(event: c.ComplaintRegistered, recorded: Recorded, page: Page) -> None:
     values: dict[str, Value] = {
-        "conversation": str(event.conversation),
-        "customer": str(recorded.stream),
-        "message": str(event.message),
+        "conversation": text_of(event.conversation),
+        "customer": text_of(recorded.stream),
+        "message": text_of(event.message),
         "phase": "registered",
         "number": event.number,
         "received_at": instant(event.received_at),
         "registered_at": instant(recorded.recorded_at),
     }
-    page.upsert(complaints, str(event.complaint), values)
+    page.upsert(complaints, text_of(event.complaint), values)
 
 
 @project.on(c.ComplaintAcknowledged)
 def _(event: c.ComplaintAcknowledged, recorded: Recorded, page: Page) -> None:
-    page.update(complaints, str(event.complaint), {"acknowledged_at": Fill(instant(recorded.recorded_at))})
+    page.update(
+        complaints, text_of(event.complaint), {"acknowledged_at": Fill(instant(recorded.recorded_at))}
+    )
 
 
 @project.on(c.AcknowledgementWithheld)
 def _(event: c.AcknowledgementWithheld, recorded: Recorded, page: Page) -> None:
-    page.update(complaints, str(event.complaint), {"withheld": event.why})
+    page.update(complaints, text_of(event.complaint), {"withheld": event.why})
 
 
 @project.on(c.ComplaintApologised)
 def _(event: c.ComplaintApologised, recorded: Recorded, page: Page) -> None:
-    page.update(complaints, str(event.complaint), {"apologised_at": Fill(instant(recorded.recorded_at))})
+    page.update(complaints, text_of(event.complaint), {"apologised_at": Fill(instant(recorded.recorded_at))})
 
 
 @project.on(c.ComplaintInvestigated)
 def _(event: c.ComplaintInvestigated, recorded: Recorded, page: Page) -> None:
     at = instant(recorded.recorded_at)
-    page.update(complaints, str(event.complaint), {"phase": "investigating", "investigated_at": at})
+    page.update(complaints, text_of(event.complaint), {"phase": "investigating", "investigated_at": at})
 
 
 @project.on(c.ComplaintResponded)
@@ -118,20 +120,20 @@ def _(event: c.ComplaintResponded, recorded: Recorded, page: Page) -> None:
         "outcome_reasons": known(event.reasons),
         "responded_at": instant(recorded.recorded_at),
     }
-    page.update(complaints, str(event.complaint), values)
+    page.update(complaints, text_of(event.complaint), values)
 
 
 @project.on(c.ComplaintTold)
 def _(event: c.ComplaintTold, recorded: Recorded, page: Page) -> None:
     at = instant(recorded.recorded_at)
-    page.update(complaints, str(event.complaint), {"told_at": at, "told_how": event.how})
+    page.update(complaints, text_of(event.complaint), {"told_at": at, "told_how": event.how})
 
 
 @project.on(c.ComplaintClosed)
 def _(event: c.ComplaintClosed, recorded: Recorded, page: Page) -> None:
     at = instant(recorded.recorded_at)
     values: dict[str, Value] = {"phase": "closed", "closed_at": at, "close_reason": event.reason}
-    page.update(complaints, str(event.complaint), values)
+    page.update(complaints, text_of(event.complaint), values)
 
 
 @project.on(c.ComplaintReopened)
@@ -148,7 +150,7 @@ def _(event: c.ComplaintReopened, recorded: Recorded, page: Page) -> None:
     )
     values: dict[str, Value] = dict.fromkeys(undone)
     again: dict[str, Value] = {"phase": "investigating", "reopened_at": instant(recorded.recorded_at)}
-    page.update(complaints, str(event.complaint), values | again)
+    page.update(complaints, text_of(event.complaint), values | again)
 
 
 def forget(customer: str) -> Iterator[Executable]:

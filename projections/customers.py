@@ -23,7 +23,7 @@ from sqlalchemy import (
 from hub.app.ports import Recorded
 from hub.domain.customer import events as c
 from projections.page import Fill, Page, Value
-from projections.projection import Projection, Subscriptions, instant, known, plain_address
+from projections.projection import Projection, Subscriptions, instant, known, plain_address, text_of
 
 metadata = MetaData()
 
@@ -69,12 +69,12 @@ project = Subscriptions()
 @project.on(c.CustomerOpened)
 def _(event: c.CustomerOpened, recorded: Recorded, page: Page) -> None:
     opened: dict[str, Value] = {"channel": event.channel, "opened_at": instant(recorded.recorded_at)}
-    page.upsert(customers, str(recorded.stream), opened | {"name": known(event.name)})
+    page.upsert(customers, text_of(recorded.stream), opened | {"name": known(event.name)})
 
 
 @project.on(c.CustomerNamed)
 def _(event: c.CustomerNamed, recorded: Recorded, page: Page) -> None:
-    page.upsert(customers, str(recorded.stream), {"name": known(event.name)})
+    page.upsert(customers, text_of(recorded.stream), {"name": known(event.name)})
 
 
 @project.on(c.IdentityClaimed)
@@ -97,7 +97,7 @@ def note_identity(
 ) -> None:
     """An erased address has no row: nothing of it could be shown."""
     if (address := known(event.address)) is not None:
-        customer = str(recorded.stream)
+        customer = text_of(recorded.stream)
         page.upsert(
             identities, (customer, event.channel, plain_address(address)), {"address": address} | values
         )
@@ -111,23 +111,23 @@ def _(event: c.LinkSuggested, recorded: Recorded, page: Page) -> None:
         "why": event.why,
         "since": instant(recorded.recorded_at),
     }
-    page.upsert(links, (str(recorded.stream), str(event.other)), values)
+    page.upsert(links, (text_of(recorded.stream), text_of(event.other)), values)
 
 
 @project.on(c.CustomersLinked)
 def _(event: c.CustomersLinked, recorded: Recorded, page: Page) -> None:
     values: dict[str, Value] = {
         "state": "linked",
-        "survivor": str(event.survivor),
+        "survivor": text_of(event.survivor),
         "why": event.why,
         "since": instant(recorded.recorded_at),
     }
-    page.upsert(links, (str(recorded.stream), str(event.other)), values)
+    page.upsert(links, (text_of(recorded.stream), text_of(event.other)), values)
 
 
 @project.on(c.CustomersUnlinked)
 def _(event: c.CustomersUnlinked, recorded: Recorded, page: Page) -> None:
-    page.delete(links, (str(recorded.stream), str(event.other)))
+    page.delete(links, (text_of(recorded.stream), text_of(event.other)))
 
 
 def forget(customer: str) -> Iterator[Executable]:

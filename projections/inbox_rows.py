@@ -10,9 +10,11 @@ from hub.app.ports import Recorded
 from hub.domain.conversation import events as c
 from projections.inbox_tables import inbox, tags, troubles
 from projections.page import Fill, Old, Page, Plain, Plus, Value
-from projections.projection import Projection, Subscriptions, blank, instant, known
+from projections.projection import Projection, Subscriptions, blank, instant, known, text_of
 
 project = Subscriptions()
+
+ONE_MORE = Plus(1)
 
 BEFORE_A_REPLY: dict[str, Value] = {
     "answered_before": Old(inbox.c.answered),
@@ -51,10 +53,10 @@ def _(event: c.ConversationOpened, recorded: Recorded, page: Page) -> None:
     at = instant(recorded.recorded_at)
     page.upsert(
         inbox,
-        str(event.conversation),
+        text_of(event.conversation),
         {
-            "customer": str(recorded.stream),
-            "account": str(event.account),
+            "customer": text_of(recorded.stream),
+            "account": text_of(event.account),
             "channel": event.channel,
             "opened_at": at,
             "last_at": at,
@@ -65,10 +67,11 @@ def _(event: c.ConversationOpened, recorded: Recorded, page: Page) -> None:
 
 @project.on(c.MessageReceived)
 def _(event: c.MessageReceived, recorded: Recorded, page: Page) -> None:
-    sender = known(event.sender)
+    sender, message = known(event.sender), text_of(event.message)
+    waits: dict[str, Value] = {"waiting_since": Fill(instant(event.received_at)), "unanswered": ONE_MORE}
     page.update(
         inbox,
-        str(event.conversation),
+        text_of(event.conversation),
         {
             "sender_name": sender.name if sender else None,
             "sender_address": sender.address if sender else None,
@@ -77,22 +80,20 @@ def _(event: c.MessageReceived, recorded: Recorded, page: Page) -> None:
             "last_at": instant(recorded.recorded_at),
             "language": event.language,
             "verified": event.verified,
-            "messages": Plus(1),
-            "received": Plus(1),
-            "last_message": str(event.message),
-            "last_customer_message": str(event.message),
+            "messages": ONE_MORE,
+            "received": ONE_MORE,
+            "last_message": message,
+            "last_customer_message": message,
             "answered": False,
             "answered_before": False,
+            **({} if event.automatic else waits),
         },
     )
-    if not event.automatic:
-        waits: dict[str, Value] = {"waiting_since": Fill(instant(event.received_at)), "unanswered": Plus(1)}
-        page.update(inbox, str(event.conversation), waits)
 
 
 @project.on(c.ReplyWritten)
 def _(event: c.ReplyWritten, recorded: Recorded, page: Page) -> None:
-    conversation = str(event.conversation)
+    conversation = text_of(event.conversation)
     if event.author is not None and event.kind != "forward":
         page.update(inbox, conversation, BEFORE_A_REPLY)
         page.update(inbox, conversation, {"answered": True, "waiting_since": None, "unanswered": 0})
@@ -102,37 +103,41 @@ def _(event: c.ReplyWritten, recorded: Recorded, page: Page) -> None:
         {
             **last_words(event, recorded),
             "last_at": instant(recorded.recorded_at),
-            "messages": Plus(1),
-            "last_message": str(event.message),
+            "messages": ONE_MORE,
+            "last_message": text_of(event.message),
         },
     )
 
 
 @project.on(c.ReplyWithdrawn)
 def _(event: c.ReplyWithdrawn, recorded: Recorded, page: Page) -> None:
-    page.update(inbox, str(event.conversation), AS_BEFORE)
-    page.delete(troubles, str(event.message))
+    page.update(inbox, text_of(event.conversation), AS_BEFORE)
+    page.delete(troubles, text_of(event.message))
 
 
 @project.on(c.NoteAdded)
 def _(event: c.NoteAdded, recorded: Recorded, page: Page) -> None:
-    page.update(inbox, str(event.conversation), {"notes": Plus(1)})
+    page.update(inbox, text_of(event.conversation), {"notes": ONE_MORE})
 
 
 @project.on(c.ConversationAssigned)
 def _(event: c.ConversationAssigned, recorded: Recorded, page: Page) -> None:
-    assignee = None if event.assignee is None else str(event.assignee)
-    page.update(inbox, str(event.conversation), {"assignee": assignee})
+    assignee = None if event.assignee is None else text_of(event.assignee)
+    page.update(inbox, text_of(event.conversation), {"assignee": assignee})
 
 
 @project.on(c.ConversationSnoozed)
 def _(event: c.ConversationSnoozed, recorded: Recorded, page: Page) -> None:
-    page.update(inbox, str(event.conversation), {"life": "snoozed", "snoozed_until": instant(event.until)})
+    page.update(
+        inbox, text_of(event.conversation), {"life": "snoozed", "snoozed_until": instant(event.until)}
+    )
 
 
 @project.on(c.ConversationWoken, c.ConversationReopened)
 def _(event: c.ConversationWoken | c.ConversationReopened, recorded: Recorded, page: Page) -> None:
-    page.update(inbox, str(event.conversation), {"life": "open", "snoozed_until": None, "answered": False})
+    page.update(
+        inbox, text_of(event.conversation), {"life": "open", "snoozed_until": None, "answered": False}
+    )
 
 
 @project.on(c.ConversationResolved)
@@ -143,38 +148,42 @@ def _(event: c.ConversationResolved, recorded: Recorded, page: Page) -> None:
         "waiting_since": None,
         "unanswered": 0,
     }
-    page.update(inbox, str(event.conversation), done)
+    page.update(inbox, text_of(event.conversation), done)
 
 
 @project.on(c.ConversationTagged)
 def _(event: c.ConversationTagged, recorded: Recorded, page: Page) -> None:
-    page.add(tags, (str(event.conversation), event.tag), {})
+    page.add(tags, (text_of(event.conversation), event.tag), {})
 
 
 @project.on(c.ConversationUntagged)
 def _(event: c.ConversationUntagged, recorded: Recorded, page: Page) -> None:
-    page.delete(tags, (str(event.conversation), event.tag))
+    page.delete(tags, (text_of(event.conversation), event.tag))
 
 
 @project.on(c.ConversationMarkedSpam)
 def _(event: c.ConversationMarkedSpam, recorded: Recorded, page: Page) -> None:
-    page.update(inbox, str(event.conversation), {"spam": True})
+    page.update(inbox, text_of(event.conversation), {"spam": True})
 
 
 @project.on(c.ConversationUnmarkedSpam)
 def _(event: c.ConversationUnmarkedSpam, recorded: Recorded, page: Page) -> None:
-    page.update(inbox, str(event.conversation), {"spam": False})
+    page.update(inbox, text_of(event.conversation), {"spam": False})
 
 
 @project.on(c.DeliveryFailed)
 def _(event: c.DeliveryFailed, recorded: Recorded, page: Page) -> None:
-    page.upsert(troubles, str(event.message), {"conversation": str(event.conversation), "trouble": "failed"})
+    page.upsert(
+        troubles, text_of(event.message), {"conversation": text_of(event.conversation), "trouble": "failed"}
+    )
 
 
 @project.on(c.DeliveryUncertain)
 def _(event: c.DeliveryUncertain, recorded: Recorded, page: Page) -> None:
     page.upsert(
-        troubles, str(event.message), {"conversation": str(event.conversation), "trouble": "uncertain"}
+        troubles,
+        text_of(event.message),
+        {"conversation": text_of(event.conversation), "trouble": "uncertain"},
     )
 
 
@@ -182,13 +191,15 @@ def _(event: c.DeliveryUncertain, recorded: Recorded, page: Page) -> None:
 def _(event: c.DeliveryBounced, recorded: Recorded, page: Page) -> None:
     if event.permanent:
         page.upsert(
-            troubles, str(event.message), {"conversation": str(event.conversation), "trouble": "bounced"}
+            troubles,
+            text_of(event.message),
+            {"conversation": text_of(event.conversation), "trouble": "bounced"},
         )
 
 
 @project.on(c.DeliveryRetried, c.DeliveryHandedOver)
 def _(event: c.DeliveryRetried | c.DeliveryHandedOver, recorded: Recorded, page: Page) -> None:
-    page.delete(troubles, str(event.message))
+    page.delete(troubles, text_of(event.message))
 
 
 PERSONAL = ("subject", "sender_name", "sender_address", "line", "line_before")

@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, Column, Executable, Index, Integer, MetaData, St
 from hub.app.ports import Recorded
 from hub.domain.conversation import events as c
 from projections.page import Page, Value
-from projections.projection import Projection, Subscriptions, instant
+from projections.projection import Projection, Subscriptions, instant, text_of
 
 metadata = MetaData()
 
@@ -40,19 +40,19 @@ project = Subscriptions()
 @project.on(c.ReplyWritten)
 def _(event: c.ReplyWritten, recorded: Recorded, page: Page) -> None:
     values: dict[str, Value] = {
-        "customer": str(recorded.stream),
-        "conversation": str(event.conversation),
-        "account": str(event.account),
+        "customer": text_of(recorded.stream),
+        "conversation": text_of(event.conversation),
+        "account": text_of(event.account),
         "automatic": event.automatic,
         "state": "pending",
         "due_at": instant(event.send_after),
     }
-    page.upsert(outbox, str(event.message), values)
+    page.upsert(outbox, text_of(event.message), values)
 
 
 @project.on(c.ReplyWithdrawn)
 def _(event: c.ReplyWithdrawn, recorded: Recorded, page: Page) -> None:
-    page.update(outbox, str(event.message), {"state": "withdrawn", "due_at": None})
+    page.update(outbox, text_of(event.message), {"state": "withdrawn", "due_at": None})
 
 
 @project.on(c.DeliveryStarted)
@@ -64,22 +64,22 @@ def _(event: c.DeliveryStarted, recorded: Recorded, page: Page) -> None:
         "started_at": at,
         "due_at": None,
     }
-    page.update(outbox, str(event.message), started)
+    page.update(outbox, text_of(event.message), started)
 
 
 @project.on(c.DeliveryDeferred)
 def _(event: c.DeliveryDeferred, recorded: Recorded, page: Page) -> None:
-    page.update(outbox, str(event.message), {"state": "deferred", "due_at": instant(event.next_at)})
+    page.update(outbox, text_of(event.message), {"state": "deferred", "due_at": instant(event.next_at)})
 
 
 @project.on(c.DeliveryHandedOver)
 def _(event: c.DeliveryHandedOver, recorded: Recorded, page: Page) -> None:
-    page.update(outbox, str(event.message), {"state": "handed_over", "due_at": None})
+    page.update(outbox, text_of(event.message), {"state": "handed_over", "due_at": None})
 
 
 @project.on(c.DeliveryFailed)
 def _(event: c.DeliveryFailed, recorded: Recorded, page: Page) -> None:
-    page.update(outbox, str(event.message), {"state": "failed", "due_at": None})
+    page.update(outbox, text_of(event.message), {"state": "failed", "due_at": None})
 
 
 @project.on(c.DeliveryUncertain)
@@ -87,18 +87,18 @@ def _(event: c.DeliveryUncertain, recorded: Recorded, page: Page) -> None:
     again = (
         instant(recorded.recorded_at + REPEAT_AFTER * 4**event.attempt) if event.attempt < ATTEMPTS else None
     )
-    page.update(outbox, str(event.message), {"state": "uncertain", "due_at": again})
+    page.update(outbox, text_of(event.message), {"state": "uncertain", "due_at": again})
 
 
 @project.on(c.DeliveryBounced)
 def _(event: c.DeliveryBounced, recorded: Recorded, page: Page) -> None:
     if event.permanent:
-        page.update(outbox, str(event.message), {"state": "bounced", "due_at": None})
+        page.update(outbox, text_of(event.message), {"state": "bounced", "due_at": None})
 
 
 @project.on(c.DeliveryRetried)
 def _(event: c.DeliveryRetried, recorded: Recorded, page: Page) -> None:
-    page.update(outbox, str(event.message), {"state": "pending", "due_at": instant(recorded.recorded_at)})
+    page.update(outbox, text_of(event.message), {"state": "pending", "due_at": instant(recorded.recorded_at)})
 
 
 def forget(customer: str) -> Iterator[Executable]:

@@ -105,8 +105,10 @@ MERGED = {("upsert", "upsert"), ("upsert", "update"), ("update", "update")}
 def merged(into: Values, values: Values) -> Values | None:
     """The values of both in turn, or None where one statement can't say it."""
     both: dict[str, Value] = {**into, **values}
+    if SPECIAL.isdisjoint(map(type, values.values())):
+        return both  # anything plain takes the place of whatever was there
     for name, value in values.items():
-        if type(value) in SPECIAL:  # anything plain takes the place of whatever was there
+        if type(value) in SPECIAL:
             both_of_it = joined(into[name], value) if name in into else value
             if isinstance(both_of_it, Old | TwoSteps):
                 return None

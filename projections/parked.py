@@ -12,7 +12,7 @@ from hub.app.ports import Recorded
 from hub.domain.account import events as a
 from hub.domain.conversation.events import MessageReceived, MessageSeenAgain
 from projections.page import Fill, Page, Plus, Value
-from projections.projection import Projection, Subscriptions, instant, known
+from projections.projection import Projection, Subscriptions, instant, known, text_of
 
 metadata = MetaData()
 
@@ -63,7 +63,7 @@ def _(event: a.AccountConnected, recorded: Recorded, page: Page) -> None:
         "address": event.address,
         "connected_at": Fill(instant(recorded.recorded_at)),
     }
-    page.upsert(accounts, str(recorded.stream), values)
+    page.upsert(accounts, text_of(recorded.stream), values)
 
 
 @project.on(a.LetterParked)
@@ -71,7 +71,7 @@ def _(event: a.LetterParked, recorded: Recorded, page: Page) -> None:
     at = instant(recorded.recorded_at)
     values: dict[str, Value] = {
         "position": recorded.position,
-        "account": str(recorded.stream),
+        "account": text_of(recorded.stream),
         "at": at,
         "size": event.size,
         "why": event.why,
@@ -82,7 +82,7 @@ def _(event: a.LetterParked, recorded: Recorded, page: Page) -> None:
         "state": "parked",
     }
     page.upsert(parked, event.raw, values)
-    page.upsert(accounts, str(recorded.stream), {"last_letter": at, "last_contact": at})
+    page.upsert(accounts, text_of(recorded.stream), {"last_letter": at, "last_contact": at})
 
 
 @project.on(a.LetterReadAgain)
@@ -90,8 +90,8 @@ def _(event: a.LetterReadAgain, recorded: Recorded, page: Page) -> None:
     """The letter is in its conversation now; what could be made out of it before is not needed any more."""
     values: dict[str, Value] = {
         "state": "read again",
-        "customer": str(event.customer),
-        "message": str(event.message),
+        "customer": text_of(event.customer),
+        "message": text_of(event.message),
         "handled_at": instant(recorded.recorded_at),
         "excerpt": None,
     }
@@ -101,35 +101,35 @@ def _(event: a.LetterReadAgain, recorded: Recorded, page: Page) -> None:
 @project.on(a.LetterEchoed)
 def _(event: a.LetterEchoed, recorded: Recorded, page: Page) -> None:
     at = instant(recorded.recorded_at)
-    page.upsert(accounts, str(recorded.stream), {"last_contact": at, "echoes": Plus(1)})
+    page.upsert(accounts, text_of(recorded.stream), {"last_contact": at, "echoes": Plus(1)})
 
 
 @project.on(a.MailboxRebound)
 def _(event: a.MailboxRebound, recorded: Recorded, page: Page) -> None:
-    page.upsert(accounts, str(recorded.stream), {"rebounds": Plus(1)})
+    page.upsert(accounts, text_of(recorded.stream), {"rebounds": Plus(1)})
 
 
 @project.on(a.MailboxFailed)
 def _(event: a.MailboxFailed, recorded: Recorded, page: Page) -> None:
     at = instant(recorded.recorded_at)
-    page.upsert(accounts, str(recorded.stream), {"failing_since": Fill(at), "why": event.why})
+    page.upsert(accounts, text_of(recorded.stream), {"failing_since": Fill(at), "why": event.why})
 
 
 @project.on(a.MailboxRecovered)
 def _(event: a.MailboxRecovered, recorded: Recorded, page: Page) -> None:
     at = instant(recorded.recorded_at)
-    page.upsert(accounts, str(recorded.stream), {"failing_since": None, "why": None, "last_contact": at})
+    page.upsert(accounts, text_of(recorded.stream), {"failing_since": None, "why": None, "last_contact": at})
 
 
 @project.on(MessageReceived)
 def _(event: MessageReceived, recorded: Recorded, page: Page) -> None:
     at = instant(recorded.recorded_at)
-    page.upsert(accounts, str(event.account), {"last_letter": at, "last_contact": at, "letters": Plus(1)})
+    page.upsert(accounts, text_of(event.account), {"last_letter": at, "last_contact": at, "letters": Plus(1)})
 
 
 @project.on(MessageSeenAgain)
 def _(event: MessageSeenAgain, recorded: Recorded, page: Page) -> None:
-    page.upsert(accounts, str(event.account), {"last_contact": instant(recorded.recorded_at)})
+    page.upsert(accounts, text_of(event.account), {"last_contact": instant(recorded.recorded_at)})
 
 
 def forget(customer: str) -> Iterator[Executable]:

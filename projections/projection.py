@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,9 @@ from hub.app.ports import Recorded
 from hub.domain.letters import normalised
 from hub.domain.vocabulary import Erased, Personal
 from projections.page import Page, Plain
+
+encode: Final[Callable[[object], bytes]] = msgspec.json.Encoder().encode
+NOTHING: Final = "[]"
 
 T = TypeVar("T")
 Handler: TypeAlias = Callable[[Any, Recorded, Page], None]
@@ -77,11 +80,17 @@ class Projection:
     virtual: Mapping[Table, Sequence[str]] = field(default_factory=dict)
 
 
-@lru_cache(maxsize=4096)
+text_of: Final[Callable[[UUID], str]] = msgspec.to_builtins
+"""An id as the desk shows it: what `str` says, in a fifth of the time. Each event has some ten of them."""
+
+SECONDS: Final = len("2026-01-02T03:04:05")
+WHOLE: Final = len("2026-01-02T03:04:05.678901Z")
+
+
 def instant(moment: datetime) -> str:
     """ISO 8601 in UTC with microseconds: as text it sorts like time, and goes to the desk as it is."""
-    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    return utc.isoformat(timespec="microseconds")[:26] + "Z"
+    text: str = msgspec.to_builtins(moment if moment.tzinfo is UTC else moment.astimezone(UTC))
+    return text if len(text) == WHOLE else f"{text[:SECONDS]}.000000Z"
 
 
 def maybe_instant(moment: datetime | None) -> str | None:
@@ -102,7 +111,7 @@ def json_of(value: object) -> str | None:
     """Compact JSON of lists and dataclasses; None stays None, erased becomes None."""
     if value is None or isinstance(value, Erased):
         return None
-    return msgspec.json.encode(value).decode()
+    return encode(value).decode() if value != () else NOTHING
 
 
 def blank(columns: Iterable[str]) -> dict[str, Any]:
@@ -123,4 +132,4 @@ def plain_address(address: str) -> str:
 
 def ids(*values: UUID | None) -> tuple[Plain, ...]:
     """UUIDs as the text that the desk shows."""
-    return tuple(None if value is None else str(value) for value in values)
+    return tuple(None if value is None else text_of(value) for value in values)

@@ -28,7 +28,7 @@ from hub.domain.customer import events as p
 from hub.domain.letters import Address
 from projections import complaints, inbox, timeline
 from projections.page import Page
-from projections.projection import Projection, Subscriptions, instant, known, moment
+from projections.projection import Projection, Subscriptions, instant, known, moment, text_of
 from projections.terms import asked, excerpt, indexed
 
 metadata = MetaData()
@@ -67,7 +67,7 @@ def note(recorded: Recorded, page: Page, place: dict[str, Any], said: dict[str, 
     """Nothing to find, nothing kept: after an erasure there are no words."""
     terms = {column: indexed(text) for column, text in said.items()}
     if any(terms.values()):
-        at = {"customer": str(recorded.stream), "at": instant(recorded.recorded_at)}
+        at = {"customer": text_of(recorded.stream), "at": instant(recorded.recorded_at)}
         page.add(places, recorded.position, at | place)
         page.add(words, recorded.position, {"title": "", "people": "", "body": ""} | terms)
 
@@ -78,12 +78,12 @@ def names(*people: Address | None) -> str:
 
 @project.on(c.ConversationOpened)
 def _(event: c.ConversationOpened, recorded: Recorded, page: Page) -> None:
-    note(recorded, page, {"conversation": str(event.conversation)}, {"title": known(event.subject) or ""})
+    note(recorded, page, {"conversation": text_of(event.conversation)}, {"title": known(event.subject) or ""})
 
 
 @project.on(c.MessageReceived)
 def _(event: c.MessageReceived, recorded: Recorded, page: Page) -> None:
-    place = {"conversation": str(event.conversation), "item": str(event.message)}
+    place = {"conversation": text_of(event.conversation), "item": text_of(event.message)}
     files = " ".join(file.filename for file in known(event.files) or ())
     people = names(known(event.sender), *(known(event.cc) or ()))
     title, body = known(event.subject) or "", f"{known(event.new_text) or ''} {files}"
@@ -92,14 +92,14 @@ def _(event: c.MessageReceived, recorded: Recorded, page: Page) -> None:
 
 @project.on(c.ReplyWritten)
 def _(event: c.ReplyWritten, recorded: Recorded, page: Page) -> None:
-    place = {"conversation": str(event.conversation), "item": str(event.message)}
+    place = {"conversation": text_of(event.conversation), "item": text_of(event.message)}
     people = names(*(known(event.to) or ()), *(known(event.cc) or ()))
     note(recorded, page, place, {"people": people, "body": known(event.text) or ""})
 
 
 @project.on(c.NoteAdded)
 def _(event: c.NoteAdded, recorded: Recorded, page: Page) -> None:
-    place = {"conversation": str(event.conversation), "item": str(event.note)}
+    place = {"conversation": text_of(event.conversation), "item": text_of(event.note)}
     note(recorded, page, place, {"body": known(event.text) or ""})
 
 
@@ -115,7 +115,7 @@ def _(event: p.IdentityClaimed | p.IdentityVerified, recorded: Recorded, page: P
 
 @project.on(ComplaintRegistered)
 def _(event: ComplaintRegistered, recorded: Recorded, page: Page) -> None:
-    note(recorded, page, {"conversation": str(event.conversation)}, {"title": event.number})
+    note(recorded, page, {"conversation": text_of(event.conversation)}, {"title": event.number})
 
 
 def forget(customer: str) -> Iterator[Executable]:

@@ -37,7 +37,7 @@ from hub.domain.ids import StreamId
 from hub.domain.vocabulary import Opaque
 from projections.dialect import run
 from projections.page import Page
-from projections.projection import Projection, Subscriptions
+from projections.projection import Projection, Subscriptions, text_of
 
 Seal: TypeAlias = Callable[[UUID, bytes], bytes | None]
 """Plain bytes sealed under the stream's key, or sealed bytes opened; None once the key was destroyed. Any thread."""
@@ -94,7 +94,7 @@ class Memory:
     items: dict[tuple[str, str], ClosedItem] = field(default_factory=dict)
 
     def fold(self, event: Any, recorded: Recorded, page: Page) -> None:
-        stream = str(recorded.stream)
+        stream = text_of(recorded.stream)
         before = self.state(stream, recorded.stream, page)
         if before.version + 1 != recorded.version:
             self.lose(stream, page)
@@ -134,7 +134,7 @@ class Memory:
                 known = self.closed_item(recorded.stream, str(item), page)
                 changed = None if known is None else later(known, event)
                 if changed is not None and changed != known:
-                    self.items[str(recorded.stream), str(item)] = changed
+                    self.items[text_of(recorded.stream), str(item)] = changed
 
     def closed_item(self, stream: UUID, item: str, page: Page) -> ClosedItem | None:
         if (known := self.items.get((str(stream), item))) is not None:

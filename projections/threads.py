@@ -26,7 +26,7 @@ from hub.domain.ids import ConversationId, CustomerId, MessageId
 from hub.domain.letters import Address
 from projections.dialect import run
 from projections.page import Page, Value
-from projections.projection import Projection, Subscriptions, known, plain_address
+from projections.projection import Projection, Subscriptions, known, plain_address, text_of
 
 metadata = MetaData()
 
@@ -62,7 +62,7 @@ project = Subscriptions()
 
 @project.on(c.ConversationOpened)
 def _(event: c.ConversationOpened, recorded: Recorded, page: Page) -> None:
-    page.upsert(conversations, str(event.conversation), {"customer": str(recorded.stream)})
+    page.upsert(conversations, text_of(event.conversation), {"customer": text_of(recorded.stream)})
 
 
 @project.on(c.MessageReceived)
@@ -80,7 +80,11 @@ def _(event: c.ReplyWritten, recorded: Recorded, page: Page) -> None:
 def take_part(
     event: c.MessageReceived | c.ReplyWritten, recorded: Recorded, page: Page, people: Iterable[Address]
 ) -> None:
-    conversation, message, customer = str(event.conversation), str(event.message), str(recorded.stream)
+    conversation, message, customer = (
+        text_of(event.conversation),
+        text_of(event.message),
+        text_of(recorded.stream),
+    )
     reference = known(event.message_ref)
     page.upsert(conversations, conversation, {"customer": customer, "message": message})
     if reference:

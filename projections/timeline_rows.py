@@ -10,7 +10,16 @@ from sqlalchemy import Executable, update
 from hub.app.ports import Recorded
 from hub.domain.conversation import events as c
 from projections.page import Page, Plus, Value
-from projections.projection import Projection, Subscriptions, blank, instant, json_of, known, maybe_instant
+from projections.projection import (
+    Projection,
+    Subscriptions,
+    blank,
+    instant,
+    json_of,
+    known,
+    maybe_instant,
+    text_of,
+)
 from projections.system_lines import LINES, detail_of
 from projections.timeline_tables import lines, messages
 
@@ -20,7 +29,7 @@ project = Subscriptions()
 def common(recorded: Recorded) -> dict[str, Value]:
     actor = recorded.envelope.actor
     return {
-        "customer": str(recorded.stream),
+        "customer": text_of(recorded.stream),
         "at": instant(recorded.recorded_at),
         "actor_kind": actor.kind,
         "actor_id": actor.id,
@@ -31,9 +40,9 @@ def common(recorded: Recorded) -> dict[str, Value]:
 def _(event: c.MessageReceived, recorded: Recorded, page: Page) -> None:
     values: dict[str, Value] = {
         "position": recorded.position,
-        "conversation": str(event.conversation),
+        "conversation": text_of(event.conversation),
         "kind": "message",
-        "account": str(event.account),
+        "account": text_of(event.account),
         "channel": event.channel,
         "sender": json_of(event.sender),
         "reply_to": json_of(event.reply_to),
@@ -58,17 +67,17 @@ def _(event: c.MessageReceived, recorded: Recorded, page: Page) -> None:
         "same_id_other_bytes": event.same_id_other_bytes,
         "defects": json_of(event.defects),
     }
-    page.upsert(messages, str(event.message), common(recorded) | values)
+    page.upsert(messages, text_of(event.message), common(recorded) | values)
 
 
 @project.on(c.ReplyWritten)
 def _(event: c.ReplyWritten, recorded: Recorded, page: Page) -> None:
     values: dict[str, Value] = {
         "position": recorded.position,
-        "conversation": str(event.conversation),
+        "conversation": text_of(event.conversation),
         "kind": "reply",
-        "author": None if event.author is None else str(event.author),
-        "account": str(event.account),
+        "author": None if event.author is None else text_of(event.author),
+        "account": text_of(event.account),
         "to": json_of(event.to),
         "cc": json_of(event.cc),
         "reply_to": json_of(event.reply_to),
@@ -81,12 +90,12 @@ def _(event: c.ReplyWritten, recorded: Recorded, page: Page) -> None:
         "automatic": event.automatic,
         "language": event.language,
         "reply_kind": event.kind,
-        "answers": None if event.answers is None else str(event.answers),
+        "answers": None if event.answers is None else text_of(event.answers),
         "send_after": instant(event.send_after),
         "state": "pending",
         "attempt": 0,
     }
-    page.upsert(messages, str(event.message), common(recorded) | values)
+    page.upsert(messages, text_of(event.message), common(recorded) | values)
 
 
 def in_list(reference: str | None) -> str | None:
@@ -95,24 +104,28 @@ def in_list(reference: str | None) -> str | None:
 
 @project.on(c.MessageSeenAgain)
 def _(event: c.MessageSeenAgain, recorded: Recorded, page: Page) -> None:
-    page.update(messages, str(event.message), {"seen_again": Plus(1)})
+    page.update(messages, text_of(event.message), {"seen_again": Plus(1)})
 
 
 @project.on(c.ReplyWithdrawn)
 def _(event: c.ReplyWithdrawn, recorded: Recorded, page: Page) -> None:
-    page.update(messages, str(event.message), {"state": "withdrawn"})
+    page.update(messages, text_of(event.message), {"state": "withdrawn"})
 
 
 @project.on(c.DeliveryStarted)
 def _(event: c.DeliveryStarted, recorded: Recorded, page: Page) -> None:
-    page.update(messages, str(event.message), {"state": "started", "attempt": event.attempt, "next_at": None})
+    page.update(
+        messages, text_of(event.message), {"state": "started", "attempt": event.attempt, "next_at": None}
+    )
 
 
 @project.on(c.DeliveryHandedOver)
 def _(event: c.DeliveryHandedOver, recorded: Recorded, page: Page) -> None:
     refused = known(event.refused) or ()
     why = "; ".join(f"{address}: {words}" for address, words in refused)
-    page.update(messages, str(event.message), {"state": "handed_over", "why": why or None, "next_at": None})
+    page.update(
+        messages, text_of(event.message), {"state": "handed_over", "why": why or None, "next_at": None}
+    )
 
 
 @project.on(c.DeliveryDeferred)
@@ -122,38 +135,40 @@ def _(event: c.DeliveryDeferred, recorded: Recorded, page: Page) -> None:
         "next_at": instant(event.next_at),
         "why": known(event.why),
     }
-    page.update(messages, str(event.message), values)
+    page.update(messages, text_of(event.message), values)
 
 
 @project.on(c.DeliveryFailed)
 def _(event: c.DeliveryFailed, recorded: Recorded, page: Page) -> None:
-    page.update(messages, str(event.message), {"state": "failed", "why": known(event.why), "next_at": None})
+    page.update(
+        messages, text_of(event.message), {"state": "failed", "why": known(event.why), "next_at": None}
+    )
 
 
 @project.on(c.DeliveryUncertain)
 def _(event: c.DeliveryUncertain, recorded: Recorded, page: Page) -> None:
     page.update(
-        messages, str(event.message), {"state": "uncertain", "why": known(event.why), "next_at": None}
+        messages, text_of(event.message), {"state": "uncertain", "why": known(event.why), "next_at": None}
     )
 
 
 @project.on(c.DeliveryBounced)
 def _(event: c.DeliveryBounced, recorded: Recorded, page: Page) -> None:
     why: dict[str, Value] = {"why": known(event.diagnostic)}
-    page.update(messages, str(event.message), why | ({"state": "bounced"} if event.permanent else {}))
+    page.update(messages, text_of(event.message), why | ({"state": "bounced"} if event.permanent else {}))
 
 
 @project.on(c.DeliveryRetried)
 def _(event: c.DeliveryRetried, recorded: Recorded, page: Page) -> None:
-    page.update(messages, str(event.message), {"state": "pending", "why": None, "next_at": None})
+    page.update(messages, text_of(event.message), {"state": "pending", "why": None, "next_at": None})
 
 
 @project.on(c.NoteAdded)
 def _(event: c.NoteAdded, recorded: Recorded, page: Page) -> None:
     values: dict[str, Value] = {
-        "conversation": str(event.conversation),
+        "conversation": text_of(event.conversation),
         "what": recorded.name,
-        "note": str(event.note),
+        "note": text_of(event.note),
         "text": known(event.text),
     }
     page.upsert(lines, recorded.position, common(recorded) | values)

@@ -41,10 +41,9 @@ from infra.eventlog import Log, open_log
 from infra.keys import KeyFile, open_keys
 from infra.keys.boxes import Boxes
 from projections import states as states_page
-from projections.book import open_book
+from projections.file import open_book, open_lookup
 from projections.runner import Runner
 from projections.states import StatesView
-from projections.views import open_lookup
 
 WARM = 40
 """Commands on each customer in a round."""

@@ -24,7 +24,7 @@ from hub.assembly.clock import now
 from infra.eventlog import Log, open_log
 from infra.keys import open_keys
 from projections import inbox, timeline
-from projections.book import open_book
+from projections.file import open_book
 from projections.rebuild import rebuild
 from projections.runner import PAGE, Runner
 

@@ -32,7 +32,7 @@ from hub.domain.ids import StreamId
 from infra.eventlog import open_log
 from infra.keys import open_keys
 from infra.keys.boxes import Boxes
-from projections.book import open_book
+from projections.file import open_book
 from projections.pages import pages
 from projections.runner import Runner
 

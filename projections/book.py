@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import sqlite3
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
+
+from sqlalchemy import Table
 
 from hub.app.ports import Recorded
 from hub.domain.customer.events import CustomerErased
 from hub.domain.ids import ConversationId, CustomerId, Position
 from projections import complaints, views
-from projections.dialect import run
+from projections.dialect import Cursor
 from projections.page import Page
 from projections.projection import Projection, instant, text_of
-
-SPOILT = (
-    sqlite3.IntegrityError,
-    sqlite3.InterfaceError,
-    sqlite3.DataError,
-    sqlite3.ProgrammingError,
-    OverflowError,
-)
-"""What the rows of one event can be at fault for. A full disk or a lock is nobody's poison: the page is tried again."""
+from projections.statements import Columns
 
 
 class Gap(Exception):
@@ -52,61 +45,77 @@ class Announcement:
         )
 
 
-@dataclass(slots=True, kw_only=True)
-class Book:
-    """One views file and the projections in it. Used by one thread at a time.
+class Store(Protocol):
+    """Where the tables of a book are, as their one writer sees them."""
 
-    `bulk`: a file being built anew, whose changes nobody follows.
+    def begin(self) -> Cursor:
+        """A transaction that nobody else writes beside."""
+        ...
+
+    def commit(self, position: int) -> None:
+        """Durable enough for rows that can be built anew. `position`: what whoever waits for it may be told."""
+        ...
+
+    def roll_back(self) -> None:
+        """Whatever state it is in."""
+        ...
+
+    def close(self) -> None: ...
+
+
+S = TypeVar("S", bound=Store)
+
+
+@dataclass(slots=True, kw_only=True)
+class Book(Generic[S]):
+    """One set of views and the projections in it. Used by one thread at a time.
+
+    `bulk`: views being built anew, whose changes nobody follows. `incarnation`: of the log that the rows come from.
     """
 
-    path: Path
-    connection: sqlite3.Connection
+    store: S
     pages: tuple[Projection, ...]
     bulk: bool = False
     positions: dict[str, int] = field(default_factory=dict)
+    incarnation: str = ""
 
     @property
     def position(self) -> int:
         """What every projection has reached."""
         return min((self.positions[page.name] for page in self.pages), default=0)
 
-    def incarnation(self) -> str:
-        """Of the log that the rows come from."""
-        return str(self.connection.execute("SELECT max(incarnation) FROM projections").fetchone()[0])
-
     def apply(self, recorded: Sequence[Recorded]) -> Announcement:
         """Take a page of events into every projection that has not seen them; seen ones change nothing. Raises `Gap`."""
         before = dict(self.positions)
-        cursor = self.connection.cursor()
-        cursor.execute("BEGIN IMMEDIATE")
         try:
+            cursor = self.store.begin()
             announcement = self._write(cursor, recorded)
-            cursor.execute("COMMIT")
+            self.store.commit(self.position)
         except BaseException:
-            self._undo(cursor, before)
+            self._undo(before)
             raise
         return announcement
 
-    def _write(self, cursor: sqlite3.Cursor, recorded: Sequence[Recorded]) -> Announcement:
+    def _write(self, cursor: Cursor, recorded: Sequence[Recorded]) -> Announcement:
         news = [one for one in recorded if one.position > self.position]
         for page in self.pages:
             self._advance(cursor, page, news)
-        cursor.executemany(
-            "UPDATE projections SET position = ? WHERE name = ?",
-            [(self.positions[page.name], page.name) for page in self.pages],
-        )
+        reached = [(page.name, self.positions[page.name]) for page in self.pages]
+        cursor.write(views.projections, "update", (("position", None),), reached)
         if self.bulk:
             return Announcement(position=Position(self.position))
-        return keep_changes(cursor, news, self.position)
+        return keep_changes(cursor, news, self.position, by_complaint=self._has(complaints.complaints))
 
-    def _undo(self, cursor: sqlite3.Cursor, before: Mapping[str, int]) -> None:
-        if self.connection.in_transaction:
-            cursor.execute("ROLLBACK")
+    def _has(self, table: Table) -> bool:
+        return any(table in page.tables for page in self.pages)
+
+    def _undo(self, before: Mapping[str, int]) -> None:
+        self.store.roll_back()
         self.positions = dict(before)
         for page in self.pages:
             page.reset()
 
-    def _advance(self, cursor: sqlite3.Cursor, page: Projection, recorded: Sequence[Recorded]) -> None:
+    def _advance(self, cursor: Cursor, page: Projection, recorded: Sequence[Recorded]) -> None:
         reached = self.positions[page.name]
         news = [one for one in recorded if one.position > reached]
         if not news:
@@ -115,8 +124,8 @@ class Book:
         cursor.execute("SAVEPOINT page")
         try:
             take_in(cursor, page, news)
-        except sqlite3.OperationalError:
-            raise  # a full disk or a lock is nobody's poison: the page is tried again
+        except cursor.passing:
+            raise  # nobody's poison: the page is tried again
         except Exception:  # noqa: BLE001 - whatever a projection trips over must not stop the others
             cursor.execute("ROLLBACK TO page")
             page.reset()
@@ -125,15 +134,26 @@ class Book:
         self.positions[page.name] = news[-1].position
 
     def close(self) -> None:
-        self.connection.close()
+        self.store.close()
 
 
-def open_book(path: Path, pages: Sequence[Projection], incarnation: str, *, bulk: bool = False) -> Book:
-    """Open or make the file; rows of another version or incarnation of the log are dropped and built again by `apply`."""
-    connection = views.open_writer(path, bulk=bulk)
-    views.prepare(connection, pages, incarnation)
-    positions = views.positions(connection.cursor())
-    return Book(path=path, connection=connection, pages=tuple(pages), bulk=bulk, positions=positions)
+@contextmanager
+def transaction(store: Store) -> Iterator[Cursor]:
+    """Committed at its end, or undone."""
+    try:
+        yield store.begin()
+        store.commit(0)
+    except BaseException:
+        store.roll_back()
+        raise
+
+
+def opened(store: S, pages: Sequence[Projection], incarnation: str, *, bulk: bool = False) -> Book[S]:
+    """Make what is missing; rows of another version or incarnation of the log are dropped and built again by `apply`."""
+    with transaction(store) as cursor:
+        views.prepare(cursor, pages, incarnation)
+        positions = views.positions(cursor)
+    return Book(store=store, pages=tuple(pages), bulk=bulk, positions=positions, incarnation=incarnation)
 
 
 def check_order(reached: int, news: Sequence[Recorded]) -> None:
@@ -142,9 +162,9 @@ def check_order(reached: int, news: Sequence[Recorded]) -> None:
         raise Gap(f"after position {reached} came {news[0].position}")
 
 
-def take_in(cursor: sqlite3.Cursor, projection: Projection, recorded: Sequence[Recorded]) -> None:
+def take_in(cursor: Cursor, projection: Projection, recorded: Sequence[Recorded]) -> None:
     """Fold the events into one page and write it; erasure is obeyed exactly where it stands (record rule 20)."""
-    page, handlers = Page(read=partial(run, cursor)), projection.project.handlers
+    page, handlers = Page(read=cursor.run), projection.project.handlers
     for one in recorded:
         event = one.event
         if (handler := handlers.get(type(event))) is not None:
@@ -152,22 +172,22 @@ def take_in(cursor: sqlite3.Cursor, projection: Projection, recorded: Sequence[R
         if isinstance(event, CustomerErased):
             finish(cursor, projection, page)
             for statement in projection.forget(text_of(one.stream)):
-                run(cursor, statement)
+                cursor.run(statement)
     finish(cursor, projection, page)
 
 
-def finish(cursor: sqlite3.Cursor, projection: Projection, page: Page) -> None:
+def finish(cursor: Cursor, projection: Projection, page: Page) -> None:
     projection.finish(page)
     page.write(cursor)
 
 
-def take_in_singly(cursor: sqlite3.Cursor, projection: Projection, recorded: Sequence[Recorded]) -> None:
+def take_in_singly(cursor: Cursor, projection: Projection, recorded: Sequence[Recorded]) -> None:
     """Something in the page is at fault: find the event, park it, and keep the rest."""
     for one in recorded:
         cursor.execute("SAVEPOINT one")
         try:
             take_in(cursor, projection, [one])
-        except sqlite3.OperationalError:
+        except cursor.passing:
             raise
         except Exception as broken:  # noqa: BLE001 - parked and shown
             cursor.execute("ROLLBACK TO one")
@@ -176,9 +196,9 @@ def take_in_singly(cursor: sqlite3.Cursor, projection: Projection, recorded: Seq
         cursor.execute("RELEASE one")
 
 
-def park(cursor: sqlite3.Cursor, projection: Projection, one: Recorded, broken: BaseException) -> None:
+def park(cursor: Cursor, projection: Projection, one: Recorded, broken: BaseException) -> None:
     row = (projection.name, one.position, one.name, reason(broken), instant(one.recorded_at))
-    cursor.execute("INSERT OR REPLACE INTO poison VALUES (?, ?, ?, ?, ?)", row)
+    cursor.write(views.poison, "upsert", (("name", None), ("why", None), ("at", None)), [row])
 
 
 def reason(broken: BaseException) -> str:
@@ -188,15 +208,20 @@ def reason(broken: BaseException) -> str:
     return f"{type(broken).__name__}{where}"
 
 
-def keep_changes(cursor: sqlite3.Cursor, news: Sequence[Recorded], position: int) -> Announcement:
+CHANGED: Columns = (("kind", None), ("stream", None), ("conversation", None))
+
+
+def keep_changes(
+    cursor: Cursor, news: Sequence[Recorded], position: int, *, by_complaint: bool
+) -> Announcement:
     """Rows that a socket can catch up from, and the same for those who listen now."""
-    told = [(one, conversation_of(cursor, one.event)) for one in news]
+    told = [(one, conversation_of(cursor, one.event, by_complaint)) for one in news]
     rows = (
         (one.position, one.name, text_of(one.stream), of and str(of))
         for one, of in told[-views.KEPT_CHANGES :]
     )
-    cursor.executemany("INSERT OR IGNORE INTO changes VALUES (?, ?, ?, ?)", rows)
-    cursor.execute("DELETE FROM changes WHERE position <= ?", (position - views.KEPT_CHANGES,))
+    cursor.write(views.changes, "add", CHANGED, rows)
+    cursor.run(views.PRUNE, {"position": position - views.KEPT_CHANGES})
     return Announcement(
         position=Position(position),
         conversations=frozenset(conversation for _, conversation in told if conversation),
@@ -205,10 +230,10 @@ def keep_changes(cursor: sqlite3.Cursor, news: Sequence[Recorded], position: int
     )
 
 
-def conversation_of(cursor: sqlite3.Cursor, event: Any) -> ConversationId | None:
+def conversation_of(cursor: Cursor, event: Any, by_complaint: bool) -> ConversationId | None:
     """The conversation that an event is about; most facts of a complaint name only the complaint."""
     conversation: ConversationId | None = getattr(event, "conversation", None)
-    complaint = None if conversation else getattr(event, "complaint", None)
+    complaint = None if conversation or not by_complaint else getattr(event, "complaint", None)
     if complaint is None:
         return conversation
     found = complaints.conversation_of(cursor, str(complaint))

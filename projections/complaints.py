@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    bindparam,
     case,
     select,
     update,
@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from hub.app.ports import Recorded
 from hub.domain.complaint import events as c
+from projections.dialect import Cursor
 from projections.page import Fill, Page, Value
 from projections.projection import Projection, Subscriptions, instant, json_of, known, of_json, text_of
 
@@ -172,12 +173,13 @@ BEST_FIRST = (
 """An open complaint stands before a closed one, a later before an earlier."""
 
 
-def conversation_of(cursor: sqlite3.Cursor, complaint: str) -> str | None:
-    """Which conversation changed when a complaint moved (asked while writing); unknown in a file without this page."""
-    if not cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'complaints'").fetchone():
-        return None
-    row = cursor.execute("SELECT conversation FROM complaints WHERE complaint = ?", (complaint,)).fetchone()
-    return None if row is None else row[0]
+CONVERSATION_OF = select(complaints.c.conversation).where(complaints.c.complaint == bindparam("complaint"))
+
+
+def conversation_of(cursor: Cursor, complaint: str) -> str | None:
+    """Which conversation changed when a complaint moved (asked while writing)."""
+    rows = cursor.run(CONVERSATION_OF, {"complaint": complaint})
+    return rows[0][0] if rows else None
 
 
 def with_open_ones() -> Any:

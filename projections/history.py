@@ -16,6 +16,7 @@ from hub.domain.customer.events import CustomersLinked, CustomersUnlinked
 from hub.domain.ids import CustomerId, StreamId
 from projections import complaints, customers, inbox, timeline, views
 from projections.book import take_in
+from projections.dialect import SQLiteCursor
 from projections.pages import PAGES
 
 AsOf: TypeAlias = int | datetime | None
@@ -80,9 +81,10 @@ def pages_of(events: Sequence[Recorded]) -> Iterator[Connection]:
     """The very projections of the live views over these facts alone, in memory: the past can't be told by other code."""
     file = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     try:
-        views.prepare(file, PAGES, "")
+        cursor = SQLiteCursor(file.cursor())
+        views.prepare(cursor, PAGES, "")
         for page in PAGES:
-            take_in(file.cursor(), page, events)
+            take_in(cursor, page, events)
         engine = create_engine("sqlite://", creator=lambda: file, poolclass=StaticPool)
         with engine.connect() as connection:
             yield connection

@@ -1,19 +1,19 @@
 """A page of noted changes: what a projection wants written, folded per row in memory and written in bulk.
 
 Per key the order of the notes is kept. Notes that fold into one statement are folded; the others wait for the next
-round, and round n writes the n-th statement of every row with one executemany per table and kind.
+round, and round n writes the n-th statement of every row with one statement per table and kind.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Executable, Table
 
-from projections.statements import Columns, compiled
+from projections.dialect import Cursor
+from projections.statements import Columns
 from projections.values import (
     SPECIAL,
     Fill,
@@ -77,7 +77,7 @@ class Page:
         elif not absorbed(known[-1], kind, values):
             known.append(Statement(kind, values))
 
-    def write(self, cursor: sqlite3.Cursor) -> None:
+    def write(self, cursor: Cursor) -> None:
         """Write everything noted, in rounds, and be empty again."""
         for table, rows in self.rows.items():
             for batch in rounds(rows):
@@ -124,8 +124,8 @@ def rounds(rows: Mapping[Key, list[Statement]]) -> Iterator[list[tuple[Key, Stat
         yield from rounds(left)
 
 
-def write_batch(cursor: sqlite3.Cursor, table: Table, batch: Iterable[tuple[Key, Statement]]) -> None:
-    """One executemany per kind and shape; most rows hold plain values only and are told apart by their names alone."""
+def write_batch(cursor: Cursor, table: Table, batch: Iterable[tuple[Key, Statement]]) -> None:
+    """One statement per kind and shape; most rows hold plain values only and are told apart by their names alone."""
     groups: dict[tuple[Kind, tuple[str, ...], Columns], list[tuple[Any, ...]]] = {}
     for key, statement in batch:
         values, names = statement.values.values(), tuple(statement.values)
@@ -135,8 +135,7 @@ def write_batch(cursor: sqlite3.Cursor, table: Table, batch: Iterable[tuple[Key,
             values = [bare(value) for value in values]  # type: ignore[assignment]
         groups.setdefault((statement.kind, names, marks), []).append((*tuple_of(key), *values))
     for (kind, names, marks), rows in groups.items():
-        sql, ordered = compiled(table, kind, marks or tuple((name, None) for name in names))
-        cursor.executemany(sql, map(ordered, rows))
+        cursor.write(table, kind, marks or tuple((name, None) for name in names), rows)
 
 
 def tuple_of(key: Key) -> tuple[Plain, ...]:

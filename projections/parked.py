@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Column, Connection, Executable, Integer, MetaData, String, Table, func, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Executable,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    func,
+    select,
+    update,
+)
 
 from hub.app.ports import Recorded
 from hub.domain.account import events as a
 from hub.domain.conversation.events import MessageReceived, MessageSeenAgain
+from projections.dialect import Cursor
 from projections.page import Fill, Page, Plus, Value
 from projections.projection import Projection, Subscriptions, instant, known, text_of
 
@@ -137,9 +149,13 @@ def forget(customer: str) -> Iterator[Executable]:
     yield update(parked).where(parked.c.customer == customer).values(excerpt=None)
 
 
-def forget_letters(connection: sqlite3.Connection, raws: Iterable[str]) -> None:
+def forget_letters(cursor: Cursor, raws: Iterable[str]) -> None:
     """Blank what could be made out of these letters: their keys are destroyed, a rebuild would find nothing either."""
-    connection.executemany("UPDATE parked SET excerpt = NULL WHERE raw = ?", [(raw,) for raw in raws])
+    for raw in raws:
+        cursor.run(BLANK, {"letter": raw})
+
+
+BLANK = update(parked).where(parked.c.raw == bindparam("letter")).values(excerpt=None)
 
 
 projection = Projection(name="parked", version=1, tables=(parked, accounts), project=project, forget=forget)

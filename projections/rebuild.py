@@ -15,8 +15,10 @@ from uuid import uuid4
 
 from sqlalchemy import Table
 
-from projections import views
-from projections.book import Book, open_book
+from projections import file
+from projections.book import Book
+from projections.dialect import SQLiteCursor
+from projections.file import File, open_book
 from projections.progress import Progress
 from projections.projection import Projection
 from projections.runner import PAGE, Runner
@@ -78,7 +80,7 @@ class Candidate:
 
     @property
     def path(self) -> Path:
-        return views.candidate(self.runner.book.path)
+        return file.candidate(self.runner.book.store.path)
 
     async def built(self) -> Rebuilt:
         loop = asyncio.get_running_loop()
@@ -95,23 +97,23 @@ class Candidate:
             self.runner.rebuilding = None
             await loop.run_in_executor(self.thread, self._remove, book)
 
-    def _begun(self, book: Book) -> Progress:
+    def _begun(self, book: Book[File]) -> Progress:
         names, first = tuple(page.name for page in self.pages), book.position
         return Progress(names=names, first=first, goal=self.runner.position, position=first)
 
-    def _open(self) -> Book:
+    def _open(self) -> Book[File]:
         """Go on where a rebuild was killed in this run of the machine, or begin: `open_book` looks at version and incarnation."""
-        incarnation, note = self.runner.book.incarnation(), self.path.with_name(self.path.name + views.MARKED)
+        incarnation, note = self.runner.book.incarnation, self.path.with_name(self.path.name + file.MARKED)
         try:
             if note.read_text("utf-8") == this_run():
                 return open_book(self.path, self.pages, incarnation, bulk=True)
         except (OSError, sqlite3.DatabaseError):
             pass  # none was left, or nothing that can be read
-        views.remove(self.path)
+        file.remove(self.path)
         note.write_text(this_run(), "utf-8")
         return open_book(self.path, self.pages, incarnation, bulk=True)
 
-    async def _catch_up(self, book: Book, position: int) -> None:
+    async def _catch_up(self, book: Book[File], position: int) -> None:
         loop = asyncio.get_running_loop()
         while book.position < position:
             limit = min(PAGE, position - book.position)
@@ -123,9 +125,9 @@ class Candidate:
                     max(position, self.runner.position),
                 )
 
-    def _remove(self, book: Book) -> None:
+    def _remove(self, book: Book[File]) -> None:
         book.close()
-        views.remove(self.path)
+        file.remove(self.path)
 
 
 def this_run() -> str:
@@ -136,10 +138,10 @@ def this_run() -> str:
         return uuid4().hex
 
 
-def switch(live: Book, candidate: Book) -> Rebuilt:
+def switch(live: Book[File], candidate: Book[File]) -> Rebuilt:
     """In the live file's own thread and one transaction of it: drop, make, copy, stand where the candidate stands."""
-    cursor = live.connection.cursor()
-    cursor.execute("ATTACH DATABASE ? AS next", (str(candidate.path),))
+    cursor = live.store.connection.cursor()
+    cursor.execute("ATTACH DATABASE ? AS next", (str(candidate.store.path),))
     try:
         tables = [table for page in candidate.pages for table in page.tables]
         before, (sampled, differing) = counted(cursor, "main", tables), compared(cursor, tables)
@@ -186,7 +188,7 @@ def compared(cursor: sqlite3.Cursor, tables: Sequence[Table]) -> tuple[int, dict
 def replace(cursor: sqlite3.Cursor, page: Projection) -> None:
     for table in page.tables:
         cursor.execute(f'DROP TABLE IF EXISTS main."{table.name}"')
-        views.create(cursor, table, page.virtual.get(table, ()))
+        SQLiteCursor(cursor).create(table, page.virtual.get(table, ()))
         columns = ", ".join(f'"{column.name}"' for column in table.columns)
         copy = f'INSERT INTO main."{table.name}" ({columns}) SELECT {columns} FROM next."{table.name}"'  # noqa: S608
         cursor.execute(copy)

@@ -14,10 +14,11 @@ from itertools import count
 from typing import Protocol, TypeVar
 
 from hub.app.ports import Clock, Recorded
-from projections.book import Announcement, Book, Gap
+from projections.book import Announcement, Book, Gap, transaction
+from projections.dialect import Cursor
+from projections.file import File, candidate, remove
 from projections.progress import Progress
 from projections.scrub import TRIES, Blocked, begin_merging, merged_more, truncated
-from projections.views import candidate, remove
 
 T = TypeVar("T")
 log = logging.getLogger("amends.projections")
@@ -76,7 +77,7 @@ class Runner:
     """Keeps one book of views abreast of the log. Start `run()` in a TaskGroup; `close()` after it has ended."""
 
     log: FollowedLog
-    book: Book
+    book: Book[File]
     clock: Clock
     patience: float = PATIENCE_S
     beat: datetime | None = None
@@ -128,6 +129,15 @@ class Runner:
         """In the one thread that writes the views."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
+    async def do(self, step: Callable[[Cursor], object]) -> None:
+        """A change of rows that no fact brings about."""
+
+        def done() -> None:
+            with transaction(self.book.store) as cursor:
+                step(cursor)
+
+        await self.in_thread(done)
+
     def _tell(self, announcement: Announcement) -> None:
         self.position = announcement.position
         while self._waiting and self._waiting[0][0] <= self.position:
@@ -153,7 +163,7 @@ class Runner:
         """
         await self.reached(position, patience=patience)
         async with asyncio.timeout(patience), self.building:
-            await asyncio.to_thread(remove, candidate(self.book.path))
+            await asyncio.to_thread(remove, candidate(self.book.store.path))
 
     @contextmanager
     def listening(self) -> Iterator[Ear]:
@@ -178,7 +188,7 @@ class Runner:
 
     async def scrub(self) -> None:
         """Overwrite what was deleted, in every byte of the file (record rule 21), page writing going on. Raises `Blocked`."""
-        connection = self.book.connection
+        connection = self.book.store.connection
         await self.in_thread(lambda: begin_merging(connection))
         while await self.in_thread(lambda: merged_more(connection)):
             pass

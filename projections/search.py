@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    TextClause,
     delete,
     select,
     text,
@@ -30,6 +31,7 @@ from projections import complaints, inbox, timeline
 from projections.page import Page
 from projections.projection import Projection, Subscriptions, instant, known, moment, text_of
 from projections.terms import asked, excerpt, indexed
+from projections.tsvector import Terms, sought
 
 metadata = MetaData()
 
@@ -49,9 +51,9 @@ words = Table(
     "search_words",
     metadata,
     Column("rowid", Integer, primary_key=True),
-    Column("title", String),
-    Column("people", String),
-    Column("body", String),
+    Column("title", Terms("A")),
+    Column("people", Terms("B")),
+    Column("body", Terms("C")),
 )
 
 MADE: Final = """CREATE VIRTUAL TABLE IF NOT EXISTS search_words
@@ -137,14 +139,29 @@ HITS: Final = text("""
 """)
 """Of a word that stands everywhere only the newest 2,000 places are weighed: ranking all of them takes seconds and helps nobody."""
 
+HITS_IN_POSTGRES: Final = text("""
+    SELECT p.customer, p.conversation, p.item, p.at,
+        -ts_rank('{0.1, 0.25, 0.75, 1.0}', found.said, CAST(:asked AS tsquery)) AS score FROM (
+        SELECT rowid AS position, title || people || body AS said
+        FROM search_words WHERE title || people || body @@ CAST(:asked AS tsquery) ORDER BY rowid DESC LIMIT 2000
+    ) AS found JOIN search_places AS p ON p.position = found.position
+""")
+
+ASKED: Final[Mapping[str, tuple[Callable[[str], str], TextClause]]] = {
+    "sqlite": (asked, HITS),
+    "postgresql": (sought, HITS_IN_POSTGRES),
+}
+"""By store: how the question is put, and to what."""
+
 HALF_LIFE_DAYS: Final = 30.0
 """A hit of today weighs twice one of a month ago."""
 
 
 def search(connection: Connection, question: str, now: datetime, limit: int = 50) -> list[dict[str, Any]]:
     """Conversations in which the question is found, best first: {"row", "message", "excerpt", "marks"} as the desk's `SearchHit`."""
-    query = asked(question)
-    hits = connection.execute(HITS, {"asked": query}).mappings().all() if query else []
+    put, hits_of = ASKED[connection.dialect.name]
+    query = put(question)
+    hits = connection.execute(hits_of, {"asked": query}).mappings().all() if query else []
     best = by_conversation(connection, hits, now)
     for conversation in by_tag_or_number(connection, question):
         best[conversation] = (2.0 * max((score for score, _ in best.values()), default=1.0), None)

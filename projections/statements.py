@@ -7,9 +7,9 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, func, insert, update
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import ColumnElement, Table, bindparam, delete, func, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
 
 from projections.values import Fill, Kind, Old, Plus
 
@@ -17,12 +17,15 @@ Columns: TypeAlias = "tuple[tuple[str, object], ...]"
 """Column and what shapes its SQL: None for a plain value, `Plus`, `Fill`, or an `Old` itself."""
 
 
+INSERTS: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
 @lru_cache(maxsize=4096)
-def compiled(
-    table: Table, kind: Kind, columns: tuple[tuple[str, object], ...]
+def noted(
+    table: Table, kind: Kind, columns: tuple[tuple[str, object], ...], dialect: Dialect
 ) -> tuple[str, Callable[[Any], Any]]:
     """The driver's SQL, and what puts (key…, value…) into its order. Compiled once per shape."""
-    text = STATEMENTS[kind](table, dict(columns)).compile(dialect=sqlite.dialect())
+    text = STATEMENTS[kind](table, dict(columns), dialect.name).compile(dialect=dialect)
     names = [f"k_{column.name}" for column in table.primary_key] + [f"v_{name}" for name, _ in columns]
     order = [names.index(name) for name in text.positiontup or ()]
     return str(text), itemgetter(*order) if len(order) > 1 else lambda row: (row[order[0]],)
@@ -36,8 +39,8 @@ def new_row(table: Table, columns: Mapping[str, object]) -> dict[str, Any]:
     return keys_of(table) | {name: bindparam(f"v_{name}") for name in columns}
 
 
-def upsert_of(table: Table, columns: Mapping[str, object]) -> Any:
-    made = sqlite_insert(table).values(new_row(table, columns))
+def upsert_of(table: Table, columns: Mapping[str, object], store: str) -> Any:
+    made = INSERTS[store](table).values(new_row(table, columns))
     index = list(table.primary_key)
     if not columns:
         return made.on_conflict_do_nothing(index_elements=index)
@@ -47,16 +50,18 @@ def upsert_of(table: Table, columns: Mapping[str, object]) -> Any:
     )
 
 
-def add_of(table: Table, columns: Mapping[str, object]) -> Any:
-    return insert(table).prefix_with("OR IGNORE").values(new_row(table, columns))
+def add_of(table: Table, columns: Mapping[str, object], store: str) -> Any:
+    """SQLite's index of words knows no ON CONFLICT."""
+    made = INSERTS[store](table).values(new_row(table, columns))
+    return made.prefix_with("OR IGNORE") if store == "sqlite" else made.on_conflict_do_nothing()
 
 
-def update_of(table: Table, columns: Mapping[str, object]) -> Any:
+def update_of(table: Table, columns: Mapping[str, object], store: str) -> Any:
     new = {name: changed(table.c[name], bindparam(f"v_{name}"), how) for name, how in columns.items()}
     return update(table).where(*is_key(table)).values(new)
 
 
-def delete_of(table: Table, columns: Mapping[str, object]) -> Any:
+def delete_of(table: Table, columns: Mapping[str, object], store: str) -> Any:
     return delete(table).where(*is_key(table))
 
 
@@ -72,7 +77,7 @@ def changed(column: ColumnElement[Any], new: ColumnElement[Any], how: object) ->
     return how.expression if isinstance(how, Old) else new
 
 
-STATEMENTS: dict[Kind, Callable[[Table, Mapping[str, object]], Any]] = {
+STATEMENTS: dict[Kind, Callable[[Table, Mapping[str, object], str], Any]] = {
     "upsert": upsert_of,
     "add": add_of,
     "update": update_of,

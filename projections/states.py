@@ -6,7 +6,6 @@ and loads one from its own table when the memory has let it go; nothing else is 
 
 from __future__ import annotations
 
-import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -35,7 +34,7 @@ from hub.domain.customer.events import CustomerEvent
 from hub.domain.customer.state import INITIAL, CustomerState
 from hub.domain.ids import StreamId
 from hub.domain.vocabulary import Opaque
-from projections.dialect import run
+from projections.dialect import Lookup
 from projections.page import Page
 from projections.projection import Projection, Subscriptions, text_of
 
@@ -212,22 +211,21 @@ def projection(seal: Seal, unseal: Seal) -> Projection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatesView:
-    """The `States` port over the views file."""
+    """The `States` port over the views."""
 
-    lookup: sqlite3.Connection
+    lookup: Lookup
     unseal: Seal
 
     async def load(self, stream: StreamId) -> Stored | None:
         """The stream's state as of the view's position."""
-        return self._ask(STATE_OF, {"stream": str(stream)}, stream)
+        return await self._ask(STATE_OF, {"stream": str(stream)}, stream)
 
     async def load_item(self, stream: StreamId, item: UUID) -> Stored | None:
         """A closed conversation or complaint, as of the stream's version at the view's position."""
-        return self._ask(ITEM_OF, {"stream": str(stream), "item": str(item)}, stream)
+        return await self._ask(ITEM_OF, {"stream": str(stream), "item": str(item)}, stream)
 
-    def _ask(self, query: Executable, values: dict[str, str], stream: UUID) -> Stored | None:
-        """By an index, and in some µs: less than handing it to a thread."""
-        for version, sealed in run(self.lookup.cursor(), query, values):
+    async def _ask(self, query: Executable, values: dict[str, str], stream: UUID) -> Stored | None:
+        for version, sealed in await self.lookup.rows(query, values):
             plain = self.unseal(stream, sealed)
             return None if plain is None else Stored(version=version, fold=CUSTOMER.fold, data=plain)
         return None

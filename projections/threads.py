@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -24,7 +23,7 @@ from hub.app.ports import Recorded, Thread
 from hub.domain.conversation import events as c
 from hub.domain.ids import ConversationId, CustomerId, MessageId
 from hub.domain.letters import Address
-from projections.dialect import run
+from projections.dialect import Lookup
 from projections.page import Page, Value
 from projections.projection import Projection, Subscriptions, known, plain_address, text_of
 
@@ -123,36 +122,34 @@ PEOPLE = select(participants.c.address).where(participants.c.conversation == bin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadsView:
-    """The `Threads` port over the views file. Its look-ups take some µs, less than handing them to a thread."""
+    """The `Threads` port over the views."""
 
-    lookup: sqlite3.Connection
+    lookup: Lookup
 
     async def by_references(self, references: Sequence[str]) -> Sequence[Thread]:
         """Every letter with one of these Message-IDs, in the order asked for, the earliest first among equals."""
-        cursor = self.lookup.cursor()
         return [
-            thread(cursor, customer, conversation, message)
+            await self._thread(customer, conversation, message)
             for name in list(dict.fromkeys(references))[:MOST_REFERENCES]
-            for message, _, customer, conversation, _ in run(cursor, NAMED, {"name": name})
+            for message, _, customer, conversation, _ in await self.lookup.rows(NAMED, {"name": name})
         ]
 
     async def by_conversation(self, conversation: ConversationId) -> Thread | None:
         """Whose conversation it is; `message` is its last one. One without a letter yet is none."""
-        cursor = self.lookup.cursor()
-        for called, customer, message in run(cursor, CALLED, {"conversation": str(conversation)}):
-            return thread(cursor, customer, called, message) if message else None
+        named = {"conversation": str(conversation)}
+        for called, customer, message in await self.lookup.rows(CALLED, named):
+            return await self._thread(customer, called, message) if message else None
         return None
+
+    async def _thread(self, customer: str, conversation: str, message: str) -> Thread:
+        people = await self.lookup.rows(PEOPLE, {"conversation": conversation})
+        return Thread(
+            customer=CustomerId(UUID(customer)),
+            conversation=ConversationId(UUID(conversation)),
+            message=MessageId(UUID(message)),
+            participants=frozenset(address for (address,) in people),
+        )
 
 
 MOST_REFERENCES = 100
 """A letter may name thousands; the caller asks for the nearest first."""
-
-
-def thread(cursor: sqlite3.Cursor, customer: str, conversation: str, message: str) -> Thread:
-    people = run(cursor, PEOPLE, {"conversation": conversation})
-    return Thread(
-        customer=CustomerId(UUID(customer)),
-        conversation=ConversationId(UUID(conversation)),
-        message=MessageId(UUID(message)),
-        participants=frozenset(address for (address,) in people),
-    )

@@ -1,10 +1,8 @@
-"""The views file: how it is opened, which projections live in it and how far each has come, and what changed lately."""
+"""What all views have in common: which projections there are and how far each has come, and what changed lately."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
@@ -16,15 +14,13 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    create_engine,
-    event,
+    bindparam,
+    delete,
     func,
     select,
 )
-from sqlalchemy.pool import QueuePool
-from sqlalchemy.schema import CreateIndex, CreateTable
 
-from projections.dialect import run
+from projections.dialect import Cursor
 from projections.projection import Projection
 
 KEPT_CHANGES = 10_000
@@ -63,102 +59,49 @@ changes = Table(
     Index("changes_by_stream", "stream"),
 )
 
-MARKED = "-of"
-"""Suffix of the note that says which run of which machine a candidate belongs to."""
-
-PRAGMAS = ("secure_delete=ON", "cache_size=-32000", "temp_store=MEMORY", "busy_timeout=5000")
-
-
-def open_writer(path: Path, *, bulk: bool = False) -> sqlite3.Connection:
-    """The one read-write connection (record rule 1).
-
-    `bulk`: a file being built anew. It outlives its process, which is enough: after a power cut it is built from nothing.
-    """
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
-    connection.execute("PRAGMA journal_mode=WAL").fetchone()
-    connection.execute("PRAGMA synchronous=" + ("OFF" if bulk else "NORMAL"))
-    for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}").fetchall()
-    path.chmod(0o600)
-    return connection
-
-
-def candidate(path: Path) -> Path:
-    """Where the next version of a views file is built."""
-    return path.with_suffix(".next")
-
-
-def remove(path: Path) -> None:
-    """The file and all that SQLite keeps beside it."""
-    for suffix in ("", "-wal", "-shm", "-journal", MARKED):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
 Readers: TypeAlias = Engine
-"""Read-only connections to one views file."""
+"""Read-only connections to one set of views."""
 
 
-def open_reader(path: Path, *, size: int = 4) -> Engine:
-    """Read-only connections for the questions; each transaction sees one moment."""
-    engine = create_engine(
-        "sqlite://",
-        creator=lambda: sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-        ),
-        poolclass=QueuePool,
-        pool_size=size,
-        max_overflow=size,
-    )
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-    return engine
-
-
-def open_lookup(path: Path) -> sqlite3.Connection:
-    """One read-only connection for look-ups by an index that the event loop makes itself, each within some µs."""
-    uri = f"{path.absolute().as_uri()}?mode=ro"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, cached_statements=256)
-
-
-def prepare(connection: sqlite3.Connection, pages: Sequence[Projection], incarnation: str) -> None:
+def prepare(cursor: Cursor, pages: Sequence[Projection], incarnation: str) -> None:
     """Tables for every projection; one of another version or incarnation starts again from nothing."""
-    connection.execute("BEGIN IMMEDIATE")
-    cursor = connection.cursor()
     for table in metadata.sorted_tables:
-        create(cursor, table)
+        cursor.create(table)
     for page in pages:
         if standing(cursor, page.name) != (page.version, incarnation):
             begin_anew(cursor, page, incarnation)
-    connection.execute("COMMIT")
 
 
-def standing(cursor: sqlite3.Cursor, name: str) -> tuple[int, str] | None:
-    query = select(projections.c.version, projections.c.incarnation).where(projections.c.name == name)
-    rows = run(cursor, query)
+def standing(cursor: Cursor, name: str) -> tuple[int, str] | None:
+    rows = cursor.run(STANDING_OF, {"name": name})
     return None if not rows else (rows[0][0], rows[0][1])
 
 
-def begin_anew(cursor: sqlite3.Cursor, page: Projection, incarnation: str) -> None:
+STANDING_OF = select(projections.c.version, projections.c.incarnation).where(
+    projections.c.name == bindparam("name")
+)
+
+
+def begin_anew(cursor: Cursor, page: Projection, incarnation: str) -> None:
     for table in page.tables:
         cursor.execute(f"DROP TABLE IF EXISTS {table.name}")
-        create(cursor, table, page.virtual.get(table, ()))
-    cursor.execute("DELETE FROM poison WHERE projection = ?", (page.name,))
-    cursor.execute("DELETE FROM changes")
-    cursor.execute(
-        "INSERT OR REPLACE INTO projections VALUES (?, ?, 0, ?)", (page.name, page.version, incarnation)
+        cursor.create(table, page.virtual.get(table, ()))
+    cursor.run(delete(poison).where(poison.c.projection == bindparam("name")), {"name": page.name})
+    cursor.run(delete(changes))
+    stands = {"version": page.version, "position": 0, "incarnation": incarnation}
+    cursor.write(
+        projections, "upsert", tuple((name, None) for name in stands), [(page.name, *stands.values())]
     )
 
 
-def create(cursor: sqlite3.Cursor, table: Table, virtual: Sequence[str] = ()) -> None:
-    for statement in virtual:
-        cursor.execute(statement)
-    run(cursor, CreateTable(table, if_not_exists=True))
-    for index in table.indexes:
-        run(cursor, CreateIndex(index, if_not_exists=True))
-
-
-def positions(cursor: sqlite3.Cursor) -> dict[str, int]:
+def positions(cursor: Cursor) -> dict[str, int]:
     """How far each projection has come."""
-    return dict(cursor.execute("SELECT name, position FROM projections").fetchall())
+    return {name: position for name, position in cursor.run(POSITIONS)}  # noqa: C416 - rows of a driver
+
+
+POSITIONS = select(projections.c.name, projections.c.position)
+PRUNE = delete(changes).where(changes.c.position <= bindparam("position"))
+"""Changes that nobody can catch up from any more."""
 
 
 def position(connection: Connection) -> int:

@@ -75,7 +75,7 @@ def erasing_of(house: House) -> Erasing:
     runner, master = house.runner, house.settings.master_key_file
 
     async def forget_letters(blobs: Collection[BlobId]) -> None:
-        await runner.in_thread(lambda: parked.forget_letters(runner.book.connection, blobs))
+        await runner.do(lambda cursor: parked.forget_letters(cursor, blobs))
 
     return Erasing(
         transactor=house.transactor,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -40,7 +39,9 @@ from infra.lock import one_hub
 from infra.restore import PAUSED, WAITING
 from infra.settings import Settings
 from infra.vault import FolderVault
-from projections import outbox, parked, views
+from projections import outbox, parked
+from projections.dialect import Lookup
+from projections.file import open_lookup, open_reader
 from projections.runner import Runner
 from projections.states import StatesView
 from projections.threads import ThreadsView
@@ -74,7 +75,7 @@ class House:
     tables: DeskTables
     runner: Runner
     views: Readers
-    lookup: sqlite3.Connection
+    lookup: Lookup
     readers: ChannelReaders
     states: StateCache
     transactor: Transactor
@@ -184,10 +185,10 @@ def _wired(
     runner: Runner,
     workers: LetterReaders,
 ) -> House:
-    engine, readers = views.open_reader(files.views), channel_readers(settings, workers)
+    engine, readers = open_reader(files.views), channel_readers(settings, workers)
     vault, secrets = FolderVault(files.vault, keys), keys.secrets
     tables = tables_of(settings, files, keys)
-    lookup = views.open_lookup(files.views)
+    lookup = open_lookup(files.views)
     stored = StatesView(lookup=lookup, unseal=Boxes(keys).unseal)
     states = StateCache(log, stored)
     transactor = Transactor(log, keys, states, SystemRandom())

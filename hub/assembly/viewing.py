@@ -13,7 +13,7 @@ from hub.assembly.clock import now
 from infra.eventlog.opening import HubLog
 from infra.keys.boxes import Boxes
 from infra.keys.keyfile import KeyTable
-from projections.book import open_book
+from projections.file import open_book
 from projections.pages import pages
 from projections.runner import Runner
 

@@ -133,9 +133,10 @@ async def export_all(asked: Namespace) -> int:
 
 
 def _messages(path: Path) -> Iterator[dict[str, Any]]:
-    from projections import export, views
+    from projections import export
+    from projections.file import open_reader
 
-    engine = views.open_reader(path)
+    engine = open_reader(path)
     try:
         with engine.connect() as connection:
             yield from export.messages(connection)

@@ -36,8 +36,7 @@ from hub.domain.vocabulary import Actor
 from infra.codec import MemoryRing
 from infra.eventlog import MemoryLog
 from projections import outbox, timeline
-from projections.book import open_book
-from projections.views import open_reader
+from projections.file import open_book, open_reader
 from tests.conftest import LONG
 from tests.examples import NOW, TALK, acknowledgement, opened, received, talk_opened, write
 

@@ -36,11 +36,10 @@ from infra.keys import KeyFile, open_keys
 from infra.keys.boxes import Boxes
 from infra.vault import FolderVault
 from projections import parked, states
-from projections.book import open_book
+from projections.file import open_book, open_reader
 from projections.pages import PAGES
 from projections.projection import Projection
 from projections.runner import Runner
-from projections.views import open_reader
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BY = Actor(kind="agent", id=str(UUID(int=7)))
@@ -206,7 +205,7 @@ async def a_shop(root: Path, pages: Sequence[Projection] = tuple(PAGES)) -> Asyn
     task = asyncio.create_task(runner.run())
 
     async def forget_letters(blobs: Any) -> None:
-        await runner.in_thread(lambda: parked.forget_letters(book.connection, blobs))
+        await runner.do(lambda cursor: parked.forget_letters(cursor, blobs))
 
     erasing = Erasing(
         transactor=transactor,

@@ -31,7 +31,7 @@ from infra.erasure import erase, resume
 from infra.erasures import ErasureList
 from infra.vault import unseal
 from projections import inbox, search, views
-from projections.book import open_book
+from projections.file import open_book
 from projections.pages import PAGES
 from tests.infra.shop import BY, NOW, Person, Shop, a_shop, state_of
 

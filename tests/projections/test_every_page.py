@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from projections import views
-from projections.book import Book, open_book
+from projections.book import Book
+from projections.file import open_book, open_reader
 from projections.pages import PAGES
 from projections.projection import Projection
-from projections.views import open_reader
 from tests.projections.histories import CANARY, after_erasure, history
 
 SEEDS = range(60 if os.environ.get("AMENDS_TEST_LONG") else 3)
@@ -35,8 +34,10 @@ def new_book(tmp_path: Path) -> Iterator[Any]:
 
 
 def rows(book: Book) -> Rows:
-    assert book.connection.execute("SELECT * FROM poison").fetchall() == []
-    return {table.name: rows_of(book.connection, table.name) for page in book.pages for table in page.tables}
+    assert book.store.connection.execute("SELECT * FROM poison").fetchall() == []
+    return {
+        table.name: rows_of(book.store.connection, table.name) for page in book.pages for table in page.tables
+    }
 
 
 def rows_of(connection: sqlite3.Connection, table: str) -> list[Any]:
@@ -118,7 +119,7 @@ def test_a_page_that_forgets_nothing_is_found_out(new_book: Any) -> None:
 def test_record_rule_1_the_views_file_has_one_writer_and_readers_that_only_read(tmp_path: Path) -> None:
     book = open_book(tmp_path / "views.db", PAGES, "x")
     asked = {
-        name: book.connection.execute(f"PRAGMA {name}").fetchone()[0]
+        name: book.store.connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("journal_mode", "synchronous", "secure_delete")
     }
     assert asked == {"journal_mode": "wal", "synchronous": 1, "secure_delete": 1}
@@ -133,11 +134,11 @@ def test_record_rule_3_rows_and_position_are_there_together_or_not_at_all(new_bo
     """A disk that fills up in the middle of a page is nobody's poison: nothing of the page stays, and it is taken later."""
     facts, book = history(2, 300), new_book()
     fed(book, facts[:100], 100)
-    before, pages = rows(book), book.connection.execute("PRAGMA page_count").fetchone()[0]
-    book.connection.execute(f"PRAGMA max_page_count = {pages + 3}")
+    before, pages = rows(book), book.store.connection.execute("PRAGMA page_count").fetchone()[0]
+    book.store.connection.execute(f"PRAGMA max_page_count = {pages + 3}")
     with pytest.raises(sqlite3.OperationalError, match="full"):
         book.apply(facts[100:])
     assert (rows(book), book.position) == (before, 100)
-    assert set(views.positions(book.connection.cursor()).values()) == {100}
-    book.connection.execute("PRAGMA max_page_count = 1000000")
+    assert set(book.positions.values()) == {100}
+    book.store.connection.execute("PRAGMA max_page_count = 1000000")
     assert fed(book, facts, 300) == fed(new_book(), facts, 300)

@@ -10,10 +10,9 @@ import pytest
 from hub.app.ports import Recorded
 from hub.domain.customer.events import CustomersLinked, CustomersUnlinked
 from projections import complaints, customers, inbox, timeline
-from projections.book import open_book
+from projections.file import open_book, open_reader
 from projections.history import customer_as_of, events_of, thread_as_of
 from projections.pages import PAGES
-from projections.views import open_reader
 from tests.projections.histories import Tale, history
 
 

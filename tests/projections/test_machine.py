@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from projections.book import Book, open_book
+from projections.book import Book
+from projections.file import open_book
 from projections.pages import PAGES
 from projections.projection import Projection
 from projections.rebuild import switch

@@ -6,11 +6,10 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Column, Integer, MetaData, String, Table, func
-from sqlalchemy.schema import CreateTable
+from sqlalchemy import Column, Integer, MetaData, String, Table, func, select
 
 from projections import page as folding
-from projections.dialect import run
+from projections.dialect import SQLiteCursor
 from projections.page import Fill, Old, Page, Plus
 
 table = Table(
@@ -50,14 +49,14 @@ notes = st.one_of(
 
 def rows(told: Sequence[Any], size: int) -> list[Any]:
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    cursor = connection.cursor()
-    run(cursor, CreateTable(table))
+    cursor = SQLiteCursor(connection.cursor())
+    cursor.create(table)
     for start in range(0, len(told), size):
         page = Page()
         for kind, key, values in told[start : start + size]:
             page.delete(table, key) if kind == "delete" else getattr(page, kind)(table, key, values)
         page.write(cursor)
-    found = sorted(cursor.execute("SELECT * FROM things").fetchall())
+    found = sorted(cursor.run(select(table)))
     connection.close()
     return found
 

@@ -15,7 +15,7 @@ from hub.domain.letters import Address
 from hub.domain.staff import events as s
 from projections import agents, complaints, customers, inbox, outbox, parked, threads, timeline
 from projections.export import messages
-from projections.views import open_lookup
+from projections.file import open_lookup
 from tests.projections.told import Told
 
 
@@ -226,7 +226,7 @@ async def test_references_lead_to_conversations_and_a_second_delivery_changes_no
         0, c.MessageSeenAgain(message=first, account=told.tale.accounts[1], folder="INBOX", validity=1, uid=2)
     )
     told.ask(inbox.counters, "")
-    view = threads.ThreadsView(lookup=open_lookup(told.book.path))
+    view = threads.ThreadsView(lookup=open_lookup(told.book.store.path))
     (found,) = await view.by_references(["a@x", "unknown@x"])
     assert (found.customer, found.conversation, found.message) == (told.customers[0], one, first)
     assert {"ann@example.test", "friend@example.test"} <= found.participants

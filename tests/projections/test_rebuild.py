@@ -44,9 +44,9 @@ def opened_as_of(db: Any) -> tuple[int, int]:
 
 async def spoil(shop: Shop) -> None:
     await shop.runner.in_thread(
-        lambda: shop.runner.book.connection.execute("UPDATE inbox SET subject = 'spoilt'")
+        lambda: shop.runner.book.store.connection.execute("UPDATE inbox SET subject = 'spoilt'")
     )
-    await shop.runner.in_thread(lambda: shop.runner.book.connection.execute("DELETE FROM search_words"))
+    await shop.runner.in_thread(lambda: shop.runner.book.store.connection.execute("DELETE FROM search_words"))
 
 
 async def test_the_same_rows_again(tmp_path: Path) -> None:

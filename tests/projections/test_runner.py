@@ -18,11 +18,11 @@ from hub.domain.ids import AccountId, CommandId, ConversationId, NoteId, StreamI
 from hub.domain.vocabulary import Actor
 from infra.eventlog.memory import MemoryLog
 from projections import customers, inbox, views
-from projections.book import Gap, open_book
+from projections.book import Gap
+from projections.file import open_book, open_reader
 from projections.pages import PAGES
 from projections.projection import Projection
 from projections.runner import Runner
-from projections.views import open_reader
 
 PATIENCE = 20.0
 ACCOUNT = AccountId(uuid5(NAMESPACE_URL, "https://shop.test"))

@@ -15,11 +15,11 @@ from hub.domain.complaint.events import ComplaintRegistered
 from hub.domain.conversation import events as c
 from hub.domain.customer.events import CustomerErased
 from projections import terms
-from projections.book import Book, open_book
+from projections.book import Book
+from projections.file import open_book, open_reader
 from projections.pages import PAGES
 from projections.scrub import scrub, truncated
 from projections.search import search
-from projections.views import open_reader
 from tests.projections.histories import START, Tale
 
 
@@ -115,9 +115,9 @@ def test_record_rule_21_erased_words_are_found_no_more_and_leave_the_index(
     assert desk.find("xylophonist") and desk.find("鼹鼠")
     desk.tale.fact(desk.tale.customers[0], CustomerErased(reason="asked"))
     assert not desk.find("xylophonist") and not desk.find("鼹鼠")
-    assert truncated(desk.book.connection)
+    assert truncated(desk.book.store.connection)
     assert holds(tmp_path, "xylophonist"), "negative control: without merging, the index keeps the word"
-    scrub(desk.book.connection)
+    scrub(desk.book.store.connection)
     assert not holds(tmp_path, "xylophonist") and not holds(tmp_path, "鼹鼠")
 
 

@@ -14,8 +14,7 @@ from hub.app.statecache import decoded
 from hub.domain.customer.state import INITIAL, CustomerState
 from hub.domain.ids import StreamId
 from projections import states
-from projections.book import open_book
-from projections.views import open_lookup
+from projections.file import open_book, open_lookup
 from tests.projections.histories import history
 
 
@@ -78,7 +77,7 @@ async def test_record_rule_18_stored_states_are_the_fold_of_their_streams(
     book = open_book(tmp_path / "views.db", (states.projection(seal, unseal),), "x")
     for start in range(0, len(facts), size):
         book.apply(facts[start : start + size])
-    assert book.connection.execute("SELECT * FROM poison").fetchall() == []
+    assert book.store.connection.execute("SELECT * FROM poison").fetchall() == []
     told = folded(facts)
     assert any(items for _, items in told.values())
     assert await stored(tmp_path / "views.db", facts) == told

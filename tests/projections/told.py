@@ -8,9 +8,8 @@ from uuid import UUID
 
 from hub.domain.conversation import events as c
 from hub.domain.letters import Address
-from projections.book import open_book
+from projections.file import open_book, open_reader
 from projections.pages import PAGES
-from projections.views import open_reader
 from tests.projections.histories import Tale
 
 

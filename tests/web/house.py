@@ -40,11 +40,10 @@ from infra.eventlog import MemoryLog
 from infra.keys.memory import MemoryKeys
 from infra.vault import MemoryVault
 from projections import outbox
-from projections.book import open_book
+from projections.file import open_book, open_lookup, open_reader
 from projections.pages import PAGES
 from projections.runner import Runner
 from projections.threads import ThreadsView
-from projections.views import open_lookup, open_reader
 
 PASSWORD = "correct horse battery"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

@@ -100,7 +100,7 @@ projection = Projection(
 
 def directory(connection: Connection, *, everyone: bool = False) -> list[dict[str, Any]]:
     """Who works here (`everyone`: or ever did), by name: agent, name, email, role, active, joined_at…"""
-    query = select(agents).order_by(agents.c.name, agents.c.agent)
+    query = select(agents).order_by(agents.c.name.nulls_first(), agents.c.agent)
     query = query if everyone else query.where(agents.c.active.is_(True))
     return [dict(row) for row in connection.execute(query).mappings()]
 

@@ -27,6 +27,14 @@ class Gap(Exception):
     """The page does not begin right after what was taken in before: read the log again from there."""
 
 
+class Moved(Gap):
+    """Somebody else has written these views meanwhile; they stand at `positions`."""
+
+    def __init__(self, positions: dict[str, int]) -> None:
+        super().__init__("another process has written these views")
+        self.positions = positions
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
     """The views show everything up to `position`; this changed. `kinds` are names of events."""
@@ -89,12 +97,22 @@ class Book(Generic[S]):
         before = dict(self.positions)
         try:
             cursor = self.store.begin()
+            self._be_alone(cursor)
             announcement = self._write(cursor, recorded)
             self.store.commit(self.position)
+        except Moved as moved:
+            self._undo(moved.positions)
+            raise
         except BaseException:
             self._undo(before)
             raise
         return announcement
+
+    def _be_alone(self, cursor: Cursor) -> None:
+        """Compare and, at the end, set: two writers never advance from the same position."""
+        stand = views.positions(cursor)
+        if any(stand.get(page.name) != self.positions[page.name] for page in self.pages):
+            raise Moved(stand)
 
     def _write(self, cursor: Cursor, recorded: Sequence[Recorded]) -> Announcement:
         news = [one for one in recorded if one.position > self.position]

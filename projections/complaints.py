@@ -166,8 +166,8 @@ OPEN = ("detected", "registered", "investigating", "responded")
 TOLD_APART = case((complaints.c.phase == "closed", 1), else_=0)
 BEST_FIRST = (
     TOLD_APART,
-    complaints.c.detected_at.desc(),
-    complaints.c.registered_at.desc(),
+    complaints.c.detected_at.desc().nulls_last(),
+    complaints.c.registered_at.desc().nulls_last(),
     complaints.c.complaint,
 )
 """An open complaint stands before a closed one, a later before an earlier."""
@@ -192,8 +192,8 @@ def badges(connection: Connection, conversations: Sequence[str]) -> dict[str, di
     columns = complaints.c.conversation, complaints.c.complaint, complaints.c.number, complaints.c.phase
     best_last = (
         TOLD_APART.desc(),
-        complaints.c.detected_at,
-        complaints.c.registered_at,
+        complaints.c.detected_at.nulls_first(),
+        complaints.c.registered_at.nulls_first(),
         complaints.c.complaint.desc(),
     )
     query = select(*columns).where(complaints.c.conversation.in_(conversations)).order_by(*best_last)
@@ -238,7 +238,7 @@ def listed(connection: Connection, where: Any) -> list[dict[str, Any]]:
     query = (
         select(complaints)
         .where(where)
-        .order_by(complaints.c.registered_at.desc(), complaints.c.complaint)
+        .order_by(complaints.c.registered_at.desc().nulls_last(), complaints.c.complaint)
         .limit(1000)
     )
     return [shown(row) for row in connection.execute(query).mappings()]

@@ -224,7 +224,7 @@ def find(connection: Connection, text: str, limit: int = 20) -> list[dict[str, A
     query = (
         select(customers)
         .where(or_(by_name, customers.c.customer.in_(here)))
-        .order_by(customers.c.opened_at.desc())
+        .order_by(customers.c.opened_at.desc().nulls_last())
     )
     return [shown_hit(row) for row in connection.execute(query.limit(limit)).mappings()]
 

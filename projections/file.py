@@ -70,7 +70,7 @@ class FileLookup:
     async def rows(self, statement: Any, values: Mapping[str, Any]) -> list[Any]:
         return SQLiteCursor(self.connection.cursor()).run(statement, values)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self.connection.close()
 
 

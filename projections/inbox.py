@@ -61,7 +61,7 @@ TROUBLE = (
     .scalar_subquery()
 )
 TAGS = (
-    select(func.group_concat(tags.c.tag, "\n"))
+    select(func.aggregate_strings(tags.c.tag, "\n"))
     .where(tags.c.conversation == inbox.c.conversation)
     .scalar_subquery()
 )

@@ -15,7 +15,7 @@ from hub.domain.ids import AccountId, MessageId
 from hub.domain.letters import Outgoing
 from projections import outbox
 from projections.outbox import OutgoingLetter, Posted
-from projections.runner import Ear, Runner
+from projections.telling import Ear, Herald
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class OutboxView:
     `compose` fetches the files and names the sender; None: the words are gone.
     """
 
-    runner: Runner
+    runner: Herald
     readers: Engine
     clock: Clock
     compose: Callable[[OutgoingLetter], Awaitable[Outgoing | None]]

@@ -187,7 +187,7 @@ def health(connection: Connection) -> list[dict[str, Any]]:
     """Every account by name: name, address, kind, failing_since, why, last_contact, last_letter, letters, parked…"""
     here = select(func.count()).where(parked.c.account == accounts.c.account, parked.c.state == "parked")
     query = select(accounts, here.scalar_subquery().label("parked")).order_by(
-        accounts.c.name, accounts.c.account
+        accounts.c.name.nulls_first(), accounts.c.account
     )
     return [dict(row) for row in connection.execute(query).mappings()]
 

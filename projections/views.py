@@ -99,7 +99,8 @@ def positions(cursor: Cursor) -> dict[str, int]:
     return {name: position for name, position in cursor.run(POSITIONS)}  # noqa: C416 - rows of a driver
 
 
-POSITIONS = select(projections.c.name, projections.c.position)
+POSITIONS = select(projections.c.name, projections.c.position).with_for_update()
+"""Locked where several processes may write; a file has one."""
 PRUNE = delete(changes).where(changes.c.position <= bindparam("position"))
 """Changes that nobody can catch up from any more."""
 

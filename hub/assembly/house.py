@@ -148,6 +148,7 @@ async def open_house(
         workers = await stack.enter_async_context(LetterReaders(count=reading))
         house = _wired(settings, files, keys, log, runner, workers)
         stack.callback(_close, house)
+        stack.push_async_callback(house.lookup.close)
         await stack.enter_async_context(following(runner, await log.head()))
         await connect_accounts(house)
         yield house
@@ -155,7 +156,6 @@ async def open_house(
 
 def _close(house: House) -> None:
     house.views.dispose()
-    house.lookup.close()
     house.tables.close()
     house.vault.close()
 

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,17 +15,18 @@ from projections.file import open_book, open_reader
 from projections.pages import PAGES
 from projections.projection import Projection
 from tests.projections.histories import CANARY, after_erasure, history
+from tests.projections.places import InFile, Place, poison_of, rows_of
 
 SEEDS = range(60 if os.environ.get("AMENDS_TEST_LONG") else 3)
 Rows = dict[str, list[Any]]
 
 
 @pytest.fixture
-def new_book(tmp_path: Path) -> Iterator[Any]:
-    books: list[Book] = []
+def new_book(make_place: Callable[[], Place]) -> Iterator[Any]:
+    books: list[Book[Any]] = []
 
-    def make(pages: Any = PAGES) -> Book:
-        books.append(open_book(tmp_path / f"{len(books)}.db", pages, "incarnation"))
+    def make(pages: Any = PAGES) -> Book[Any]:
+        books.append(make_place().book(pages))
         return books[-1]
 
     yield make
@@ -33,18 +34,12 @@ def new_book(tmp_path: Path) -> Iterator[Any]:
         book.close()
 
 
-def rows(book: Book) -> Rows:
-    assert book.store.connection.execute("SELECT * FROM poison").fetchall() == []
-    return {
-        table.name: rows_of(book.store.connection, table.name) for page in book.pages for table in page.tables
-    }
+def rows(book: Book[Any]) -> Rows:
+    assert poison_of(book) == []
+    return {table.name: rows_of(book, table) for page in book.pages for table in page.tables}
 
 
-def rows_of(connection: sqlite3.Connection, table: str) -> list[Any]:
-    return sorted(connection.execute(f"SELECT * FROM {table}").fetchall(), key=repr)
-
-
-def fed(book: Book, facts: list[Any], most: int, seed: int = 0) -> Rows:
+def fed(book: Book[Any], facts: list[Any], most: int, seed: int = 0) -> Rows:
     """Rows after feeding in pages of random sizes up to `most`."""
     random, start = Random(seed), 0
     while start < len(facts):
@@ -89,7 +84,7 @@ def test_each_page_needs_no_other(projection: Projection, new_book: Any) -> None
     assert alone == {name: together[name] for name in alone}
 
 
-def canaries(book: Book) -> list[str]:
+def canaries(book: Book[Any]) -> list[str]:
     return [name for name, found in rows(book).items() if CANARY in repr(found)]
 
 
@@ -130,9 +125,9 @@ def test_record_rule_1_the_views_file_has_one_writer_and_readers_that_only_read(
     book.close()
 
 
-def test_record_rule_3_rows_and_position_are_there_together_or_not_at_all(new_book: Any) -> None:
+def test_record_rule_3_rows_and_position_are_there_together_or_not_at_all(tmp_path: Path) -> None:
     """A disk that fills up in the middle of a page is nobody's poison: nothing of the page stays, and it is taken later."""
-    facts, book = history(2, 300), new_book()
+    facts, book = history(2, 300), InFile(tmp_path / "views.db").book(PAGES)
     fed(book, facts[:100], 100)
     before, pages = rows(book), book.store.connection.execute("PRAGMA page_count").fetchone()[0]
     book.store.connection.execute(f"PRAGMA max_page_count = {pages + 3}")
@@ -141,4 +136,4 @@ def test_record_rule_3_rows_and_position_are_there_together_or_not_at_all(new_bo
     assert (rows(book), book.position) == (before, 100)
     assert set(book.positions.values()) == {100}
     book.store.connection.execute("PRAGMA max_page_count = 1000000")
-    assert fed(book, facts, 300) == fed(new_book(), facts, 300)
+    assert fed(book, facts, 300) == fed(InFile(tmp_path / "other.db").book(PAGES), facts, 300)

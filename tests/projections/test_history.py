@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,10 +9,10 @@ import pytest
 from hub.app.ports import Recorded
 from hub.domain.customer.events import CustomersLinked, CustomersUnlinked
 from projections import complaints, customers, inbox, timeline
-from projections.file import open_book, open_reader
 from projections.history import customer_as_of, events_of, thread_as_of
 from projections.pages import PAGES
 from tests.projections.histories import Tale, history
+from tests.projections.places import Place
 
 
 class Past:
@@ -27,9 +26,9 @@ class Past:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_the_past_is_what_the_pages_said_then(seed: int, tmp_path: Path) -> None:
+async def test_the_past_is_what_the_pages_said_then(seed: int, place: Place) -> None:
     facts = history(seed, 260)
-    book, readers = open_book(tmp_path / "v.db", PAGES, "x"), open_reader(tmp_path / "v.db")
+    book, readers = place.book(PAGES), place.readers()
     customer = next(one.stream for one in facts if one.name == "conversation.opened.v1")
     for end in (60, 130, 200, 260):
         book.apply(facts[:end])

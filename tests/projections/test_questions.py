@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,13 +14,13 @@ from hub.domain.letters import Address
 from hub.domain.staff import events as s
 from projections import agents, complaints, customers, inbox, outbox, parked, threads, timeline
 from projections.export import messages
-from projections.file import open_lookup
+from tests.projections.places import Place
 from tests.projections.told import Told
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Iterator[Told]:
-    told = Told(tmp_path)
+def told(place: Place) -> Iterator[Told]:
+    told = Told(place)
     yield told
     told.close()
 
@@ -218,7 +217,9 @@ def test_a_letter_comes_with_everything_it_takes_to_write_it(told: Told) -> None
     assert told.ask(outbox.due, told.now + timedelta(days=1)) == []
 
 
-async def test_references_lead_to_conversations_and_a_second_delivery_changes_nothing(told: Told) -> None:
+async def test_references_lead_to_conversations_and_a_second_delivery_changes_nothing(
+    told: Told, place: Place
+) -> None:
     one, two = told.opened(0), told.opened(1)
     first = told.heard(0, one, message_ref="a@x", cc=(Address(address="Friend@Example.TEST"),))
     told.heard(1, two, message_ref="b@x")
@@ -226,7 +227,7 @@ async def test_references_lead_to_conversations_and_a_second_delivery_changes_no
         0, c.MessageSeenAgain(message=first, account=told.tale.accounts[1], folder="INBOX", validity=1, uid=2)
     )
     told.ask(inbox.counters, "")
-    view = threads.ThreadsView(lookup=open_lookup(told.book.store.path))
+    view = threads.ThreadsView(lookup=await place.lookup())
     (found,) = await view.by_references(["a@x", "unknown@x"])
     assert (found.customer, found.conversation, found.message) == (told.customers[0], one, first)
     assert {"ann@example.test", "friend@example.test"} <= found.participants
@@ -237,6 +238,7 @@ async def test_references_lead_to_conversations_and_a_second_delivery_changes_no
     assert whose is not None and (whose.customer, whose.message) == (told.customers[0], last)
     assert await view.by_conversation(uuid4()) is None
     assert [hit.message for hit in await view.by_references([f"{last.hex}@shop.test"])] == [last]
+    await view.lookup.close()
 
 
 def test_a_customer_is_known_with_evidence_links_and_suggestions(told: Told) -> None:

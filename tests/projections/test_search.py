@@ -16,20 +16,20 @@ from hub.domain.conversation import events as c
 from hub.domain.customer.events import CustomerErased
 from projections import terms
 from projections.book import Book
-from projections.file import open_book, open_reader
 from projections.pages import PAGES
 from projections.scrub import scrub, truncated
 from projections.search import search
 from tests.projections.histories import START, Tale
+from tests.projections.places import InFile, Place
 
 
 class Desk:
     """A small record that a test writes line by line, and a search over it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, place: Place) -> None:
         self.tale = Tale(1, customers=3)
-        self.book: Book = open_book(folder / "views.db", PAGES, "x")
-        self.readers = open_reader(folder / "views.db")
+        self.book: Book[Any] = place.book(PAGES)
+        self.readers = place.readers()
         for _ in range(40):
             self.tale.open_customer()
 
@@ -53,8 +53,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(tmp_path)
+def desk(place: Place) -> Iterator[Desk]:
+    desk = Desk(place)
     yield desk
     desk.readers.dispose()
     desk.book.close()
@@ -109,8 +109,9 @@ def test_the_words_are_marked_in_the_text_as_written(desk: Desk) -> None:
 
 
 def test_record_rule_21_erased_words_are_found_no_more_and_leave_the_index(
-    desk: Desk, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
+    desk = Desk(InFile(tmp_path / "views.db"))
     desk.wrote(0, "plain", "the xylophonist 鼹鼠 wrote")
     assert desk.find("xylophonist") and desk.find("鼹鼠")
     desk.tale.fact(desk.tale.customers[0], CustomerErased(reason="asked"))
@@ -119,6 +120,8 @@ def test_record_rule_21_erased_words_are_found_no_more_and_leave_the_index(
     assert holds(tmp_path, "xylophonist"), "negative control: without merging, the index keeps the word"
     scrub(desk.book.store.connection)
     assert not holds(tmp_path, "xylophonist") and not holds(tmp_path, "鼹鼠")
+    desk.readers.dispose()
+    desk.book.close()
 
 
 def holds(folder: Path, word: str) -> bool:

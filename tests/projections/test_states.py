@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from functools import reduce
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +13,8 @@ from hub.app.statecache import decoded
 from hub.domain.customer.state import INITIAL, CustomerState
 from hub.domain.ids import StreamId
 from projections import states
-from projections.file import open_book, open_lookup
 from tests.projections.histories import history
+from tests.projections.places import Place, poison_of
 
 
 def seal(stream: UUID, data: bytes) -> bytes:
@@ -46,8 +45,8 @@ def closed_at_the_end(facts: Iterable[Recorded]) -> dict[UUID, ClosedItem]:
     return {} if state.erased else found
 
 
-async def stored(path: Path, facts: Iterable[Recorded]) -> dict[StreamId, Any]:
-    view = states.StatesView(lookup=open_lookup(path), unseal=unseal)
+async def stored(place: Place, facts: Iterable[Recorded]) -> dict[StreamId, Any]:
+    view = states.StatesView(lookup=await place.lookup(), unseal=unseal)
     found = {}
     for stream, own in of_customers(facts).items():
         kept = await view.load(stream)
@@ -55,7 +54,7 @@ async def stored(path: Path, facts: Iterable[Recorded]) -> dict[StreamId, Any]:
         state = decoded(kept, CustomerState, CUSTOMER.fold)
         assert kept is None or kept.version == own[-1].version
         found[stream] = state, {item: decoded(row, ClosedItem, CUSTOMER.fold) for item, row in items.items()}
-    view.lookup.close()
+    await view.lookup.close()
     return found
 
 
@@ -70,28 +69,28 @@ def folded(facts: Iterable[Recorded]) -> dict[StreamId, Any]:
 
 @pytest.mark.parametrize(("seed", "size"), [(1, 1), (2, 7), (3, 60), (4, 1000), (5, 23)])
 async def test_record_rule_18_stored_states_are_the_fold_of_their_streams(
-    seed: int, size: int, tmp_path: Path, monkeypatch: Any
+    seed: int, size: int, place: Place, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(states, "REMEMBERED", 1 + seed % 3)
     facts = history(seed, 1000)
-    book = open_book(tmp_path / "views.db", (states.projection(seal, unseal),), "x")
+    book = place.book((states.projection(seal, unseal),))
     for start in range(0, len(facts), size):
         book.apply(facts[start : start + size])
-    assert book.store.connection.execute("SELECT * FROM poison").fetchall() == []
+    assert poison_of(book) == []
     told = folded(facts)
     assert any(items for _, items in told.values())
-    assert await stored(tmp_path / "views.db", facts) == told
+    assert await stored(place, facts) == told
     book.close()
 
 
-async def test_a_lost_key_stores_nothing_and_harms_nobody(tmp_path: Path) -> None:
+async def test_a_lost_key_stores_nothing_and_harms_nobody(place: Place) -> None:
     facts = history(1, 200)
     lost = next(iter(of_customers(facts)))
     page = states.projection(lambda stream, data: None if stream == lost else seal(stream, data), unseal)
-    book = open_book(tmp_path / "views.db", (page,), "x")
+    book = place.book((page,))
     for one in facts:
         book.apply([one])
-    found = await stored(tmp_path / "views.db", facts)
+    found = await stored(place, facts)
     told = folded(facts)
     assert found.pop(lost)[0] is None and told.pop(lost)
     assert {stream: state for stream, (state, _) in found.items()} == {

@@ -2,24 +2,23 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from hub.domain.conversation import events as c
 from hub.domain.letters import Address
-from projections.file import open_book, open_reader
 from projections.pages import PAGES
 from tests.projections.histories import Tale
+from tests.projections.places import Place
 
 
 class Told:
     """One shop with two colleagues, one inbox and as many customers as asked for."""
 
-    def __init__(self, folder: Path, customers: int = 3) -> None:
+    def __init__(self, place: Place, customers: int = 3) -> None:
         self.tale = Tale(1, customers)
-        self.book = open_book(folder / "views.db", PAGES, "x")
-        self.readers = open_reader(folder / "views.db")
+        self.book = place.book(PAGES)
+        self.readers = place.readers()
         self.tale._staff()
         self.ann, self.bob = self.tale.agents[:2]
         self.customers = self.tale.customers

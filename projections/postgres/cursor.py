@@ -11,7 +11,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import Cursor
 from sqlalchemy import BigInteger, Boolean, Index, Integer, MetaData, String, Table, Text, text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -20,7 +20,7 @@ from projections.statements import Columns, noted
 from projections.tsvector import Terms
 from projections.values import Kind
 
-POSTGRES: Final[Dialect] = postgresql.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
+POSTGRES: Final[Dialect] = PGDialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,104 @@
+"""The schema of some views as their one writer sees it: who writes holds a lock of the very connection that writes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import psycopg
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
+
+from projections.book import Book, opened
+from projections.dialect import Cursor
+from projections.postgres.cursor import PostgresCursor
+from projections.projection import Projection
+
+NEXT: Final = "_next"
+"""Suffix of the schema in which the next version of some views is built."""
+SILENCE_S: Final = 15
+"""A writer that says nothing for so long is cut off by the server, and another process takes over."""
+WRITING: Final = f"""SET synchronous_commit = off; SET idle_session_timeout = '{SILENCE_S}s';
+    SET idle_in_transaction_session_timeout = '10s'; SET client_min_messages = warning"""
+"""Views can be built anew, so their commits need not wait for the disk."""
+TAKE: Final = "SELECT pg_try_advisory_lock(hashtext('amends views'), hashtext(%s))"
+NOTIFY: Final = "SELECT pg_notify(%s, %s)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """Where the views are: how it is reached, and `schema`, which all processes with the same projections share."""
+
+    url: str
+    schema: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def connected(self, manner: str) -> Connection:
+        """In autocommit mode; `manner` sets up the session. Raises `psycopg.OperationalError`."""
+        connection = psycopg.connect(
+            self.url, autocommit=True, application_name="amends views", **self.options
+        )
+        try:
+            connection.execute(manner.encode())
+            connection.execute(SQL("SET search_path = {}").format(Identifier(self.schema)))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def next(self) -> Database:
+        return Database(url=self.url, schema=self.schema + NEXT, options=self.options)
+
+
+def schema_of(pages: Sequence[Projection]) -> str:
+    """The same for all processes whose projections are the same, so that two versions of the hub never share a table."""
+    told = "\n".join(f"{page.name} {page.version}" for page in pages)
+    return "views_" + hashlib.sha256(told.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A `Store`. Whoever holds its lock may write; the lock goes with the connection."""
+
+    name: str
+    connection: Connection
+
+    def begin(self) -> Cursor:
+        self.connection.execute("BEGIN")
+        return PostgresCursor(self.connection.cursor())
+
+    def commit(self, position: int) -> None:
+        self.connection.execute(NOTIFY, (self.name, str(position)))
+        self.connection.execute("COMMIT")
+
+    def roll_back(self) -> None:
+        with suppress(psycopg.OperationalError):  # the server undoes what a lost connection began
+            if not self.connection.closed:
+                self.connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def taken(connection: Connection, schema: str) -> bool:
+    """Whether this connection is now the one that may write `schema`."""
+    return connection.execute(TAKE, (schema,)).fetchone() == (True,)
+
+
+def open_shared(
+    database: Database, pages: Sequence[Projection], incarnation: str, *, bulk: bool = False
+) -> Book[Schema] | None:
+    """None while another process writes. Raises `psycopg.OperationalError`."""
+    connection = database.connected(WRITING)
+    try:
+        if not taken(connection, database.schema):
+            connection.close()
+            return None
+        connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(database.schema)))
+        return opened(Schema(database.schema, connection), pages, incarnation, bulk=bulk)
+    except BaseException:
+        connection.close()
+        raise

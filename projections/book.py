@@ -240,17 +240,29 @@ def keep_changes(
     )
     cursor.write(views.changes, "add", CHANGED, rows)
     cursor.run(views.PRUNE, {"position": position - views.KEPT_CHANGES})
+    return announcement_of(news, [of for _, of in told], position)
+
+
+def announcement_of(
+    news: Sequence[Recorded], conversations: Sequence[ConversationId | None], position: int | None = None
+) -> Announcement:
+    """What these facts change; `position`: where the views stand, if not at the last of them."""
     return Announcement(
-        position=Position(position),
-        conversations=frozenset(conversation for _, conversation in told if conversation),
+        position=Position(news[-1].position if position is None else position),
+        conversations=frozenset(conversation for conversation in conversations if conversation),
         customers=frozenset(CustomerId(one.stream) for one in news),
         kinds=frozenset(one.name for one in news),
     )
 
 
+def conversation_named(event: Any) -> ConversationId | None:
+    conversation: ConversationId | None = getattr(event, "conversation", None)
+    return conversation
+
+
 def conversation_of(cursor: Cursor, event: Any, by_complaint: bool) -> ConversationId | None:
     """The conversation that an event is about; most facts of a complaint name only the complaint."""
-    conversation: ConversationId | None = getattr(event, "conversation", None)
+    conversation = conversation_named(event)
     complaint = None if conversation or not by_complaint else getattr(event, "complaint", None)
     if complaint is None:
         return conversation

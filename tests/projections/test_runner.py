@@ -32,18 +32,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class Shop:
-    """A log to write to and a runner that follows it."""
+class Recorder:
+    """Writes facts to a log."""
 
-    def __init__(
-        self, folder: Path, pages: Sequence[Projection] = tuple(PAGES), log: MemoryLog | None = None
-    ) -> None:
-        self.log = log or MemoryLog()
-        self.path = folder / "views.db"
-        self.runner = Runner(
-            log=self.log, book=open_book(self.path, pages, "one"), clock=now, patience=PATIENCE
-        )
-        self.readers = open_reader(self.path)
+    def __init__(self, log: MemoryLog) -> None:
+        self.log = log
         self.versions: dict[UUID, int] = {}
 
     async def record(self, stream: UUID, *events: object) -> int:
@@ -64,6 +57,20 @@ class Shop:
         )
         await self.record(customer, CustomerOpened(channel="email", name="Ann"), opened)
         return conversation
+
+
+class Shop(Recorder):
+    """A log to write to and a runner that follows it."""
+
+    def __init__(
+        self, folder: Path, pages: Sequence[Projection] = tuple(PAGES), log: MemoryLog | None = None
+    ) -> None:
+        super().__init__(log or MemoryLog())
+        self.path = folder / "views.db"
+        self.runner = Runner(
+            log=self.log, book=open_book(self.path, pages, "one"), clock=now, patience=PATIENCE
+        )
+        self.readers = open_reader(self.path)
 
     def ask(self, question: Callable[..., Any], *args: Any) -> Any:
         with self.readers.connect() as connection:

@@ -1,0 +1,48 @@
+"""Other sets of views in the same database: of another version of the hub, or being built."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
+
+from projections.postgres.store import Database, taken
+
+OTHERS: Final = (
+    r"""SELECT nspname FROM pg_namespace WHERE nspname LIKE 'views\_%%' AND nspname <> %s ORDER BY 1"""
+)
+GIVE_BACK: Final = "SELECT pg_advisory_unlock(hashtext('amends views'), hashtext(%s))"
+HAS_VIEWS: Final = "SELECT to_regclass(%s) IS NOT NULL"
+PLAIN: Final = "SET statement_timeout = '60s'; SET client_min_messages = warning"
+
+
+def passed(database: Database, position: int) -> bool:
+    """Whether all others have passed `position`. Those that nobody writes are dropped."""
+    with database.connected(PLAIN) as connection:
+        found = [name for (name,) in connection.execute(OTHERS, (database.schema,)).fetchall()]
+        waits = [
+            name
+            for name in found
+            if not (dropped(connection, name) or stands_beyond(connection, name, position))
+        ]
+    return not waits
+
+
+def dropped(connection: Connection, schema: str) -> bool:
+    """Unless somebody writes it."""
+    if not taken(connection, schema):
+        return False
+    try:
+        connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(schema)))
+    finally:
+        connection.execute(GIVE_BACK, (schema,))
+    return True
+
+
+def stands_beyond(connection: Connection, schema: str, position: int) -> bool:
+    if connection.execute(HAS_VIEWS, (f'"{schema}".projections',)).fetchone() != (True,):
+        return False
+    query = SQL("SELECT min(position) FROM {}").format(Identifier(schema, "projections"))
+    row = connection.execute(query).fetchone()
+    return bool(row and row[0] is not None and row[0] >= position)

@@ -1,0 +1,170 @@
+"""Building shared views anew while the old ones serve: into a schema of their own, up to the head, then in by one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from psycopg import Connection, errors
+from psycopg.sql import SQL, Composable, Identifier
+from sqlalchemy import Column, Table
+
+from projections.book import Book
+from projections.postgres.store import Database, Schema, open_shared
+from projections.postgres.views import SharedViews
+from projections.progress import Progress
+from projections.projection import Projection
+from projections.rebuild import SAMPLE, Rebuilt, chosen_of, comparable
+from projections.runner import PAGE
+
+SWITCHING: Final = (
+    "SET lock_timeout = '2s'; SET statement_timeout = '10min'; SET client_min_messages = warning"
+)
+"""Readers queue behind whoever waits to switch, so it never waits long, and tries again."""
+PAUSE_S: Final = 1.0
+ALONE: Final = "LOCK TABLE projections IN ACCESS EXCLUSIVE MODE"
+"""From here on nobody reads or writes these views until the switch is done."""
+
+
+BEGIN_ANEW: Final = """SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
+    AND classid = hashtext('amends views')::oid AND objid = hashtext(%s)::oid
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+"""Whoever writes the views remembers rows that were replaced; it comes back with an empty memory."""
+
+
+class AlreadyBuilding(Exception):
+    """Another process builds these views anew just now."""
+
+
+async def rebuild_shared(shared: SharedViews, fresh: Sequence[Projection], *names: str) -> Rebuilt:
+    """As `projections.rebuild.rebuild`, for all processes. Raises `NoSuchView`, `AlreadyBuilding`."""
+    chosen = chosen_of(fresh, names)
+    async with shared.building:
+        with ThreadPoolExecutor(1, "rebuild") as thread:
+            return await Candidate(shared, chosen, thread).built()
+
+
+@dataclasses.dataclass(slots=True)
+class Candidate:
+    """The next version of some views. What a killed process left of it is gone on with."""
+
+    shared: SharedViews
+    pages: tuple[Projection, ...]
+    thread: ThreadPoolExecutor
+
+    async def built(self) -> Rebuilt:
+        shared, next_one = self.shared, self.shared.database.next()
+        book = await self._do(open_shared, next_one, self.pages, shared.incarnation, bulk=True)
+        if book is None:
+            raise AlreadyBuilding("Another process builds views anew just now. Wait for it, then try again.")
+        resumed_at = book.position
+        try:
+            shared.rebuilding = self._begun(book)
+            await self._catch_up(book, shared.position)
+            done = await self._switched(book)
+            return dataclasses.replace(done, resumed_at=resumed_at)
+        finally:
+            shared.rebuilding = None
+            await self._do(book.close)
+
+    async def _do(self, work: Any, *given: Any, **named: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self.thread, lambda: work(*given, **named))
+
+    def _begun(self, book: Book[Schema]) -> Progress:
+        names, first = tuple(page.name for page in self.pages), book.position
+        return Progress(names=names, first=first, goal=self.shared.position, position=first)
+
+    async def _catch_up(self, book: Book[Schema], position: int) -> None:
+        while book.position < position:
+            limit = min(PAGE, position - book.position)
+            await self._do(book.apply, await self.shared.log.read_all(after=book.position, limit=limit))
+            if self.shared.rebuilding:
+                self.shared.rebuilding.position = book.position
+                self.shared.rebuilding.goal = max(position, self.shared.position)
+
+    async def _switched(self, book: Book[Schema]) -> Rebuilt:
+        """Raises what the last of some tries raised."""
+        while True:
+            try:
+                with await self._do(self.shared.database.connected, SWITCHING) as connection:
+                    return await self._switch(connection, book)
+            except errors.LockNotAvailable:
+                await asyncio.sleep(PAUSE_S)
+                await self._do(book.store.connection.execute, "SELECT 1")  # still here
+                await self._catch_up(book, self.shared.position)
+
+    async def _switch(self, connection: Connection, book: Book[Schema]) -> Rebuilt:
+        here, there = self.shared.database, self.shared.database.next()
+        tables = [table for page in self.pages for table in page.tables]
+        before = await self._do(counted, connection, here, tables)
+        await self._do(connection.execute, "BEGIN")
+        await self._do(connection.execute, ALONE)
+        row = (await self._do(connection.execute, "SELECT min(position) FROM projections")).fetchone()
+        await self._catch_up(book, row[0])
+        sampled, differing = await self._do(compared, connection, here, there, tables)
+        await self._do(moved, connection, here, there, self.pages)
+        await self._do(connection.execute, "COMMIT")
+        await self._do(connection.execute, BEGIN_ANEW, (here.schema,))
+        names = tuple(page.name for page in self.pages)
+        after = await self._do(counted, connection, here, tables)
+        return Rebuilt(
+            names=names, position=row[0], before=before, after=after, sampled=sampled, differing=differing
+        )
+
+
+def moved(connection: Connection, here: Database, there: Database, pages: Sequence[Projection]) -> None:
+    """The new tables take the places of the old ones, and what goes with them."""
+    for page in pages:
+        for table in page.tables:
+            said(connection, "DROP TABLE IF EXISTS {}", at(here, table.name))
+            said(connection, "ALTER TABLE {} SET SCHEMA {}", at(there, table.name), Identifier(here.schema))
+        for name, of in (("projections", "name"), ("poison", "projection")):
+            mine = SQL("{} = {}").format(Identifier(of), page.name)
+            said(connection, "DELETE FROM {} WHERE {}", at(here, name), mine)
+            said(
+                connection, "INSERT INTO {} SELECT * FROM {} WHERE {}", at(here, name), at(there, name), mine
+            )
+    said(connection, "DROP SCHEMA {} CASCADE", Identifier(there.schema))
+
+
+def compared(
+    connection: Connection, here: Database, there: Database, tables: Sequence[Table]
+) -> tuple[int, dict[str, int]]:
+    """Some rows of each new table, looked up in the old one: how many, and how many are not there, by table."""
+    sampled, differing = 0, dict[str, int]()
+    for table in tables:
+        key, shown = named(table.primary_key), named(comparable(table))
+        parts = {"old": at(here, table.name), "new": at(there, table.name), "key": key, "shown": shown}
+        count, missing = connection.execute(COMPARED.format(**parts, most=SAMPLE)).fetchone() or (0, 0)
+        sampled += count
+        differing |= {table.name: missing} if missing else {}
+    return sampled, differing
+
+
+COMPARED: Final = SQL("""
+    WITH fresh AS (SELECT * FROM {new} ORDER BY {key} DESC LIMIT {most}),
+        known AS (SELECT {shown} FROM {old} WHERE ({key}) IN (SELECT {key} FROM fresh))
+    SELECT (SELECT count(*) FROM fresh), count(*) FROM (SELECT {shown} FROM fresh EXCEPT SELECT * FROM known) AS missing
+""")
+
+
+def named(columns: Iterable[Column[Any]]) -> Composable:
+    return SQL(", ").join(Identifier(column.name) for column in columns)
+
+
+def counted(connection: Connection, database: Database, tables: Sequence[Table]) -> dict[str, int]:
+    return {
+        table.name: said(connection, "SELECT count(*) FROM {}", at(database, table.name)).fetchone()[0]
+        for table in tables
+    }
+
+
+def at(database: Database, table: str) -> Identifier:
+    return Identifier(database.schema, table)
+
+
+def said(connection: Connection, statement: str, *parts: Composable) -> Any:
+    return connection.execute(SQL(statement).format(*parts))

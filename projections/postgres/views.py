@@ -1,0 +1,215 @@
+"""Views that several processes share: one of them writes, the others stand by, and all hear of each page."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.domain.ids import ConversationId, CustomerId, Position
+from projections import views
+from projections.book import Announcement, Book, announcement_of, conversation_named, transaction
+from projections.dialect import Cursor
+from projections.postgres.others import passed
+from projections.postgres.store import SILENCE_S, WRITING, Database, Schema, open_shared
+from projections.projection import Projection
+from projections.runner import FIRST_REST_S, LONGEST_REST_S, PAGE
+from projections.telling import Herald
+
+T = TypeVar("T")
+log = logging.getLogger("amends.projections")
+
+POLL_S: Final = 1.0
+"""A notice may be lost; one looks anyway."""
+STAND_BY_S: Final = 1.0
+"""Between two looks whether nobody writes any more."""
+BEAT_S: Final = SILENCE_S / 3
+
+
+@dataclass(slots=True, kw_only=True)
+class SharedViews(Herald):
+    """The views of `database` in this process. `pages` makes projections with a memory of their own.
+
+    `writes`: this process may be the one that writes. Start `run()` in a TaskGroup; `close()` after it has ended.
+    """
+
+    database: Database
+    readers: Engine
+    pages: Callable[[], Sequence[Projection]]
+    incarnation: str
+    writes: bool = True
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "views"))
+
+    def __post_init__(self) -> None:
+        self.position = -1  # until they are seen to be there, even an empty log is not shown
+
+    async def run(self) -> None:
+        """For ever. What fails is logged, told by `trouble`, and tried again after a growing rest."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._again(self._watch, FIRST_REST_S), name="views: watching")
+            if self.writes:
+                group.create_task(self._again(self._write, STAND_BY_S), name="views: writing")
+
+    async def _again(self, work: Callable[[], object], rest: float) -> None:
+        pause = rest
+        while True:
+            before = self.position
+            try:
+                await work()  # type: ignore[misc]
+                pause = rest
+            except Exception as broken:  # noqa: BLE001 - an edge: the views must come back whatever happened
+                self.trouble = why(broken)
+                pause = rest if self.position > before else min(pause * 2, LONGEST_REST_S)
+                log.warning("views stopped at position %d, again in %.2f s: %s", before, pause, self.trouble)
+            await asyncio.sleep(pause)
+
+    # --- writing ---
+
+    async def _write(self) -> None:
+        """Until something fails; at once when another process writes."""
+        book = await self.in_thread(lambda: open_shared(self.database, self.pages(), self.incarnation))
+        if book is None:
+            return
+        try:
+            async with heard(self.in_thread, book):
+                async for recorded in self.log.follow(after=book.position, limit=PAGE):
+                    async with self.turn:
+                        await self.in_thread(lambda page=recorded: book.apply(page))  # type: ignore[misc]
+                    self.trouble = ""
+        finally:
+            await self.in_thread(book.close)
+
+    async def in_thread(self, work: Callable[[], T]) -> T:
+        """In the one thread of this process that writes views."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    # --- hearing ---
+
+    async def _watch(self) -> None:
+        options = {**self.database.options, "autocommit": True, "application_name": "amends views"}
+        async with await AsyncConnection.connect(self.database.url, **options) as line:
+            await line.execute(SQL("LISTEN {}").format(Identifier(self.database.schema)))
+            while True:
+                await self._look()
+                async for _ in line.notifies(timeout=POLL_S, stop_after=1):
+                    pass
+
+    async def _look(self) -> None:
+        """Tell what has changed since the last time; at the first time only how far they are."""
+        now, rows = await asyncio.to_thread(self._changes)
+        if self.position < 0:
+            rows = []
+        if rows is None:
+            await self._tell_by_the_log(now)
+        elif now > self.position:
+            self.tell(announced(now, rows))
+
+    def _changes(self) -> tuple[int, list[dict[str, Any]] | None]:
+        """How far the views are, and what has changed since; None: too long ago. -1 until somebody has made them."""
+        try:
+            with self.readers.connect() as connection:
+                if views.incarnation(connection) != self.incarnation:
+                    return -1, []
+                now = views.position(connection)
+                return now, views.changes_after(connection, self.position) if now > self.position else []
+        except SQLAlchemyError as error:
+            if isinstance(error.__cause__, psycopg.errors.UndefinedTable):
+                return -1, []
+            raise
+
+    async def _tell_by_the_log(self, now: int) -> None:
+        while self.position < now:
+            limit = min(PAGE, now - self.position)
+            news = await self.log.read_all(after=self.position, limit=limit)
+            self.tell(announcement_of(news, [conversation_named(one.event) for one in news]))
+
+    # --- what belongs to all ---
+
+    async def do(self, step: Callable[[Cursor], object]) -> None:
+        """A change of rows that no fact brings about."""
+
+        def done() -> None:
+            store = Schema(self.database.schema, self.database.connected(WRITING))
+            try:
+                with transaction(store) as cursor:
+                    step(cursor)
+            finally:
+                store.close()
+
+        await asyncio.to_thread(done)
+
+    async def everywhere(self, position: int, *, patience: float) -> None:
+        """Return when every set of views has passed `position`: these, those of other versions of the hub, those being built.
+
+        What nobody writes any more is dropped: whoever needs it builds it anew (record rule 20).
+        """
+        await self.reached(position, patience=patience)
+        async with asyncio.timeout(patience):
+            while not await asyncio.to_thread(passed, self.database, position):  # noqa: ASYNC110
+                await asyncio.sleep(POLL_S / 4)
+
+    async def scrub(self) -> None:
+        """Every table is written anew (record rule 21); the server's write-ahead log keeps old pages until it is recycled."""
+        await asyncio.to_thread(self._rewrite)
+
+    def _rewrite(self) -> None:
+        with self.database.connected(WRITING) as connection:
+            tables = connection.execute(TABLES, (self.database.schema,)).fetchall()
+            for (table,) in tables:
+                connection.execute(SQL("VACUUM (FULL) {}").format(Identifier(self.database.schema, table)))
+
+    def close(self) -> None:
+        """After `run` has ended."""
+        self._thread.shutdown(wait=True)
+        self.readers.dispose()
+
+
+TABLES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
+
+
+def announced(position: int, rows: Sequence[dict[str, Any]]) -> Announcement:
+    """From the changes that were kept."""
+    conversations = {row["conversation"] for row in rows if row["conversation"]}
+    return Announcement(
+        position=Position(position),
+        conversations=frozenset(ConversationId(UUID(one)) for one in conversations),
+        customers=frozenset(CustomerId(UUID(one)) for one in {row["stream"] for row in rows}),
+        kinds=frozenset(row["kind"] for row in rows),
+    )
+
+
+@asynccontextmanager
+async def heard(
+    in_thread: Callable[[Callable[[], object]], object], book: Book[Schema]
+) -> AsyncIterator[None]:
+    """The server hears of this writer again and again, and takes one that stands still for gone."""
+
+    async def beating() -> None:
+        while True:
+            await asyncio.sleep(BEAT_S)
+            await in_thread(lambda: book.store.connection.execute("SELECT 1"))  # type: ignore[misc]
+
+    task = asyncio.create_task(beating())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def why(broken: BaseException) -> str:
+    """What PostgreSQL's errors say may quote a row: their kind has to do."""
+    if isinstance(broken, psycopg.Error):
+        return f"{type(broken).__name__} {broken.sqlstate or ''}".strip()
+    return f"{type(broken).__name__}: {broken}"

@@ -1,0 +1,383 @@
+"""Views that several processes share: one writes, all hear; whoever writes may vanish at any moment; readers never see less."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from hub.domain.conversation.events import ConversationTagged
+from hub.domain.customer.events import CustomerErased, CustomerNamed, CustomerOpened
+from infra.eventlog.memory import MemoryLog
+from projections import customers, inbox, views
+from projections.book import Moved
+from projections.pages import PAGES, pages
+from projections.postgres import rebuild as rebuilding
+from projections.postgres import store as storing
+from projections.postgres import views as viewing
+from projections.postgres.reading import open_reader
+from projections.postgres.rebuild import AlreadyBuilding, rebuild_shared
+from projections.postgres.store import NEXT, TAKE, WRITING, Database, open_shared, schema_of
+from projections.postgres.views import SharedViews
+from projections.search import search
+from tests.projections.test_rebuild import Plain, opened_as_of
+from tests.projections.test_runner import Recorder, now
+
+ALL = tuple(pages(Plain()))
+
+
+class Hub(Recorder):
+    """One process of several: its own readers, ears and pen, on a log and a database that all share."""
+
+    def __init__(self, url: str, log: MemoryLog, *, writes: bool = True, schema: str = "views_1") -> None:
+        super().__init__(log)
+        self.database = Database(url=url, schema=schema)
+        self.readers = open_reader(self.database)
+        self.views = SharedViews(
+            log=log, clock=now, patience=20.0, database=self.database, readers=self.readers,
+            pages=lambda: pages(Plain()), incarnation="one", writes=writes,
+        )  # fmt: skip
+
+    def ask(self, question: Callable[..., Any], *args: Any) -> Any:
+        with self.readers.connect() as connection:
+            return question(connection, *args)
+
+    def rows(self) -> dict[str, list[Any]]:
+        return {
+            table.name: sorted(map(repr, self.ask(lambda db, table=table: db.execute(table.select()).all())))
+            for page in ALL
+            for table in page.tables
+        }
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self.views.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
+
+@pytest.fixture
+async def hubs(postgres_url: str) -> AsyncIterator[Callable[..., Hub]]:
+    made: list[Hub] = []
+
+    def make(log: MemoryLog, **how: Any) -> Hub:
+        made.append(Hub(postgres_url, log, **how))
+        return made[-1]
+
+    yield make
+    for hub in made:
+        hub.views.close()
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(viewing, "STAND_BY_S", 0.05)
+    monkeypatch.setattr(rebuilding, "PAUSE_S", 0.05)
+
+
+def said(url: str, statement: str, *values: object) -> list[Any]:
+    with psycopg.connect(url, autocommit=True) as db:
+        done = db.execute(statement.encode(), values)
+        return done.fetchall() if done.description else []
+
+
+WRITERS = """SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+
+
+async def test_what_one_writes_all_show_and_hear(hubs: Any, postgres_url: str) -> None:
+    log = MemoryLog()
+    one, two, three = hubs(log), hubs(log), hubs(log, writes=False)
+    async with one.at_work(), two.at_work(), three.at_work():
+        await three.views.reached(0)
+        with two.views.listening() as ear, three.views.listening() as far:
+            customer = uuid4()
+            conversation = await one.open_conversation(customer)
+            for hub in (one, two, three):
+                await hub.views.reached(2)
+                assert hub.ask(inbox.row, str(conversation))["subject"] == "Parcel"
+            for heard in (await ear.hear(), await far.hear()):
+                assert (heard.position, heard.conversations, heard.customers) == (
+                    2,
+                    {conversation},
+                    {customer},
+                )
+                assert "conversation.opened.v1" in heard.kinds
+        assert len(said(postgres_url, WRITERS)) == 1
+
+
+async def test_an_empty_log_is_shown_once_somebody_has_made_the_tables(hubs: Any) -> None:
+    log = MemoryLog()
+    reader = hubs(log, writes=False)
+    async with reader.at_work():
+        with pytest.raises(TimeoutError):
+            await reader.views.reached(0, patience=0.3)
+        async with hubs(log).at_work():
+            await reader.views.reached(0)
+            assert reader.ask(inbox.counters, "")["open"] == 0
+
+
+async def test_another_takes_over_at_once_when_the_writer_is_gone(hubs: Any, postgres_url: str) -> None:
+    log = MemoryLog()
+    one, two = hubs(log), hubs(log)
+    async with two.at_work():
+        async with one.at_work():
+            await one.open_conversation(uuid4())
+            await two.views.reached(2)
+            for _ in range(5):
+                said(postgres_url, f"SELECT pg_terminate_backend(pid) FROM ({WRITERS}) AS them")
+                await one.open_conversation(uuid4())
+            await two.views.reached(12)
+        await one.open_conversation(uuid4())
+        await two.views.reached(14)
+        assert two.ask(inbox.counters, "")["open"] == 7
+
+
+async def test_a_writer_that_stands_still_is_cut_off(
+    hubs: Any, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stopped process keeps its connection open; the server ends it, and its lock with it."""
+    monkeypatch.setattr(storing, "WRITING", WRITING.replace("15s", "300ms"))
+    hub = hubs(MemoryLog())
+    still = open_shared(hub.database, ALL, "one")
+    assert still is not None
+    async with hub.at_work():
+        await hub.open_conversation(uuid4())
+        await hub.views.reached(2)
+    with pytest.raises(psycopg.OperationalError):
+        still.apply(await hub.log.read_all())
+    still.close()
+
+
+async def test_negative_control_without_the_time_out_a_still_writer_holds_up_all(hubs: Any) -> None:
+    hub = hubs(MemoryLog())
+    still = open_shared(hub.database, ALL, "one")
+    assert still is not None
+    async with hub.at_work():
+        await hub.open_conversation(uuid4())
+        with pytest.raises(TimeoutError):
+            await hub.views.reached(2, patience=1.0)
+    still.close()
+
+
+async def test_a_writer_that_has_nothing_to_do_is_heard_of(
+    hubs: Any, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "WRITING", WRITING.replace("15s", "500ms"))
+    monkeypatch.setattr(viewing, "BEAT_S", 0.1)
+    hub = hubs(MemoryLog())
+    async with hub.at_work():
+        await hub.views.reached(0)
+        writer = said(postgres_url, WRITERS)
+        await asyncio.sleep(1.5)
+        assert said(postgres_url, WRITERS) == writer
+
+
+async def test_two_that_write_from_the_same_position_do_not_both_advance(
+    hubs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if the lock did not hold: the second sees that it was overtaken, and reads again from there."""
+    monkeypatch.setattr(storing, "taken", lambda connection, schema: True)
+    hub = hubs(MemoryLog())
+    one, two = (open_shared(hub.database, ALL, "one") for _ in range(2))
+    assert one and two
+    await hub.open_conversation(uuid4())
+    facts = await hub.log.read_all()
+    one.apply(facts)
+    with pytest.raises(Moved):
+        two.apply(facts)
+    assert two.position == 2
+    hub.versions.clear()
+    await hub.open_conversation(uuid4())
+    two.apply((await hub.log.read_all())[2:])
+    assert hub.ask(inbox.counters, "")["open"] == 2
+    one.close(), two.close()
+
+
+async def test_listeners_that_fell_far_behind_hear_it_from_the_log(
+    hubs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "KEPT_CHANGES", 3)
+    hub = hubs(MemoryLog())
+    customer = uuid4()
+    conversation = await hub.open_conversation(customer)
+    hub.views.position = 0
+    writer = open_shared(hub.database, ALL, "one")
+    assert writer
+    for tag in "abcdefgh":
+        await hub.record(customer, ConversationTagged(conversation=conversation, tag=tag))
+    writer.apply(await hub.log.read_all())
+    writer.close()
+    with hub.views.listening() as ear:
+        async with hub.at_work():
+            await hub.views.reached(10)
+        heard = await ear.hear()
+    assert heard.conversations == {conversation} and "conversation.tagged.v1" in heard.kinds
+
+
+async def test_what_a_database_takes_otherwise_than_a_file(hubs: Any) -> None:
+    """NUL in a name, a title of many long words, and an event of 10 MB: shown, parked nowhere."""
+    hub = hubs(MemoryLog())
+    async with hub.at_work():
+        words = " ".join(f"wort{number:07}" + "x" * 300 for number in range(30_000))
+        await hub.open_conversation(uuid4(), "nul\0title " + words)
+        await hub.record(uuid4(), CustomerOpened(channel="email", name="Zoë\0 \ud7a3"))
+        await hub.views.reached(3)
+        assert hub.ask(views.parked_events) == []
+        assert [one["name"] for one in hub.ask(customers.find, "Zo")] == ["Zoë\ufffd \ud7a3"]
+        assert len(hub.ask(lambda db: search(db, "wort0000007", now()))) == 1
+        assert len(hub.ask(lambda db: search(db, "zoe", now()))) == 0  # a name without conversations
+
+
+async def test_the_same_rows_again_while_all_serve(hubs: Any) -> None:
+    log = MemoryLog()
+    one, two = hubs(log), hubs(log)
+    async with one.at_work(), two.at_work():
+        for _ in range(30):
+            await one.open_conversation(uuid4(), "Parcel 订单")
+        await one.views.reached(60)
+        before = one.rows()
+        await spoil(one)
+        assert one.rows() != before
+        report = await rebuild_shared(two.views, pages(Plain()), "inbox", "search")
+        assert (report.names, report.position) == (("inbox", "search"), 60)
+        assert report.differing == {"inbox": 30, "search_words": 60}
+        assert one.rows() == before == two.rows()
+        same = await rebuild_shared(one.views, pages(Plain()), "all")
+        assert same.differing == {} and same.sampled > 60
+        assert one.rows() == before
+        await one.open_conversation(uuid4(), "订单")
+        await two.views.reached(62)
+        assert len(two.ask(lambda db: search(db, "订单", now()))) == 31
+
+
+async def spoil(hub: Hub) -> None:
+    await hub.views.do(lambda cursor: cursor.run(inbox.inbox.update().values(subject="spoilt")))
+    await hub.views.do(lambda cursor: cursor.execute("DELETE FROM search_words"))
+
+
+async def test_readers_never_see_less_while_views_are_switched(hubs: Any) -> None:
+    log = MemoryLog()
+    one, two = hubs(log), hubs(log)
+    async with one.at_work(), two.at_work():
+        for _ in range(20):
+            await one.open_conversation(uuid4())
+        await two.views.reached(40)
+        seen: list[tuple[int, int]] = []
+
+        async def watch() -> None:
+            while True:
+                seen.append(await asyncio.to_thread(two.ask, opened_as_of))
+
+        async def write() -> None:
+            customer = uuid4()
+            conversation = await one.open_conversation(customer)
+            for tag in range(40):
+                await one.record(customer, ConversationTagged(conversation=conversation, tag=str(tag)))
+                await asyncio.sleep(0.01)
+
+        watching = asyncio.create_task(watch())
+        await asyncio.gather(write(), *(rebuild_shared(one.views, pages(Plain()), "all") for _ in range(4)))
+        await two.views.reached(82)
+        watching.cancel()
+        await asyncio.wait([watching])
+        positions = [position for position, _ in seen]
+        assert len(seen) > 20 and min(open_ for _, open_ in seen) >= 20
+        assert positions == sorted(positions)
+        assert len(two.rows()["inbox_tags"]) == 40
+
+
+async def test_what_a_killed_rebuild_left_is_gone_on_with(hubs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuilding, "PAGE", 10)
+    log = MemoryLog()
+    one, two = hubs(log), hubs(log)
+    async with one.at_work():
+        for _ in range(20):
+            await one.open_conversation(uuid4())
+        await one.views.reached(40)
+        before = one.rows()
+        half = open_shared(one.database.next(), ALL, "one", bulk=True)
+        assert half
+        half.apply(await log.read_all(limit=30))
+        with pytest.raises(AlreadyBuilding):
+            await rebuild_shared(one.views, pages(Plain()), "all")
+        half.close()
+        done = await rebuild_shared(one.views, pages(Plain()), "all")
+        assert (done.resumed_at, one.rows()) == (30, before)
+    assert two.views.position == -1
+
+
+async def test_record_rule_20_an_erasure_leaves_nothing_in_other_sets_of_views(
+    hubs: Any, postgres_url: str
+) -> None:
+    """Those that nobody writes are dropped, those that somebody writes are waited for."""
+    log = MemoryLog()
+    hub, older = hubs(log), hubs(log, schema="views_0")
+    customer = uuid4()
+    await hub.open_conversation(customer, "secret")
+    for left in (Database(url=postgres_url, schema="views_left"), hub.database.next()):
+        book = open_shared(left, ALL, "one")
+        assert book
+        book.apply(await log.read_all())
+        book.close()
+    slow = open_shared(older.database, ALL, "one")
+    assert slow
+    slow.apply(await log.read_all())
+    async with hub.at_work():
+        last = await hub.record(customer, CustomerErased(reason="asked"))
+        with pytest.raises(TimeoutError):
+            await hub.views.everywhere(last, patience=1.0)
+        assert schemas(postgres_url) == ["views_0", "views_1"]
+        slow.apply((await log.read_all())[2:])
+        await hub.views.everywhere(last, patience=20)
+        assert "secret" not in repr([older.rows(), hub.rows()])
+    slow.close()
+
+
+def schemas(url: str) -> list[str]:
+    found = said(url, "SELECT nspname FROM pg_namespace WHERE nspname ~ '^views_' ORDER BY 1")
+    return [name for (name,) in found]
+
+
+def test_two_versions_of_the_hub_share_no_table() -> None:
+    from dataclasses import replace
+
+    newer: Sequence[Any] = [replace(page, version=99) if page.name == "inbox" else page for page in PAGES]
+    assert schema_of(PAGES) == schema_of(tuple(PAGES)) != schema_of(newer)
+    assert not schema_of(PAGES).endswith(NEXT)
+
+
+def test_the_lock_is_taken_by_one_session_alone(postgres_url: str) -> None:
+    with psycopg.connect(postgres_url) as one, psycopg.connect(postgres_url) as two:
+        assert one.execute(TAKE, ("views_1",)).fetchone() == (True,)
+        assert two.execute(TAKE, ("views_1",)).fetchone() == (False,)
+
+
+def streams(count: int) -> list[UUID]:
+    return [uuid4() for _ in range(count)]
+
+
+async def test_names_change_while_somebody_reads(hubs: Any) -> None:
+    """A reader's transaction sees one moment, whatever is written meanwhile."""
+    hub = hubs(MemoryLog())
+    async with hub.at_work():
+        (customer,) = streams(1)
+        await hub.record(customer, CustomerOpened(channel="email", name="Ann"))
+        await hub.views.reached(1)
+        with hub.readers.connect() as connection:
+            before = views.position(connection), [one["name"] for one in customers.find(connection, "")]
+            await hub.record(customer, CustomerNamed(name="Bea"))
+            await hub.views.reached(2)
+            assert (
+                views.position(connection),
+                [one["name"] for one in customers.find(connection, "")],
+            ) == before
+        assert [one["name"] for one in hub.ask(customers.find, "")] == ["Bea"]

@@ -13,6 +13,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from hub.assembly.house import House, now
+from hub.assembly.viewing import rebuilt
 from hub.domain.ids import BlobId, CustomerId
 from hub.domain.vocabulary import Actor
 from infra.backup import BackupProblem, backup, expire_backup_keys
@@ -26,7 +27,7 @@ from infra.references import blobs_in
 from infra.sweep import Sweeping, sweep
 from projections import parked
 from projections.pages import pages
-from projections.rebuild import NoSuchView, rebuild
+from projections.rebuild import NoSuchView
 from projections.views import standings
 
 Params = Mapping[str, Any]
@@ -171,7 +172,7 @@ async def projections_of(house: House) -> list[dict[str, Any]]:
 async def rebuild_views(house: House, params: Params) -> Mapping[str, Any]:
     """`names`: views, or "all"; built from the log alone while the old ones serve."""
     try:
-        return asdict(await rebuild(house.runner, pages(Boxes(house.keys)), *map(str, params["names"])))
+        return asdict(await rebuilt(house.runner, pages(Boxes(house.keys)), *map(str, params["names"])))
     except NoSuchView as unknown:
         raise LookupError(str(unknown)) from unknown
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Coroutine, Iterator
 from typing import Any, Final
 
@@ -10,7 +9,6 @@ from hub.assembly.house import House
 from hub.domain.ids import StreamId
 
 ERASED: Final = "customer.erased.v1"
-log = logging.getLogger("amends.hearing")
 
 
 def hearing(house: House) -> Iterator[Coroutine[Any, Any, None]]:
@@ -25,14 +23,10 @@ def hearing(house: House) -> Iterator[Coroutine[Any, Any, None]]:
 
 
 async def forgetting(house: House) -> None:
-    """Once the views show an erasure: drop the states of that page's customers, and scrub this process's views."""
+    """Once the views show an erasure: drop the states of that page's customers."""
     with house.runner.listening() as ear:
         async for heard in ear:
             if ERASED not in heard.kinds:
                 continue
             for customer in heard.customers:
                 house.states.forget(StreamId(customer))
-            try:
-                await house.runner.scrub()
-            except Exception:  # a reader may hold on; the next erasure, or start, scrubs all that is left
-                log.exception("the views could not be scrubbed after an erasure")

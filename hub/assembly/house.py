@@ -19,7 +19,6 @@ from hub.app.ports import Envelope, Inbox
 from hub.app.statecache import StateCache
 from hub.app.transact import Transactor
 from hub.app.walk import Walk
-from hub.assembly.bus import bus_of
 from hub.assembly.clock import now
 from hub.assembly.files import Files
 from hub.assembly.health import Health, health_of
@@ -27,7 +26,7 @@ from hub.assembly.inboxes import Inboxes, inboxes_of, named, remembered, without
 from hub.assembly.reading import ChannelReaders, channel_readers
 from hub.assembly.stores import keys_of, tables_of
 from hub.assembly.turns import turns_of
-from hub.assembly.viewing import following, open_runner
+from hub.assembly.viewing import AnyViews, Shown, following, open_views
 from hub.domain.account.decisions import ConnectAccount, decide
 from hub.domain.ids import AccountId, CommandId, MessageId, StreamId
 from hub.domain.vocabulary import Actor
@@ -41,8 +40,6 @@ from infra.settings import Settings
 from infra.vault import FolderVault
 from projections import outbox, parked
 from projections.dialect import Lookup
-from projections.file import open_lookup, open_reader
-from projections.runner import Runner
 from projections.states import StatesView
 from projections.threads import ThreadsView
 from projections.views import Readers
@@ -56,7 +53,6 @@ __all__ = [
     "following",
     "now",
     "open_house",
-    "open_runner",
 ]
 
 T = TypeVar("T")
@@ -73,7 +69,7 @@ class House:
     keys: KeyTable
     vault: FolderVault
     tables: DeskTables
-    runner: Runner
+    runner: AnyViews
     views: Readers
     lookup: Lookup
     readers: ChannelReaders
@@ -130,10 +126,11 @@ async def open_house(
     tell: Callable[[str], object] = print,
     extra: tuple[str, ...] = (),
     reading: int = 2,
+    writes: bool = True,
 ) -> AsyncIterator[House]:
     """Lock, open, catch the views up, connect the accounts; close in the opposite order.
 
-    `reading`: worker processes for letters.
+    `reading`: worker processes for letters. `writes`: whether this process may write views that several share.
     Raises `HubRunning`, `MasterKeyProblem`, `UnsafeStore`, `LogAway`.
     """
     async with AsyncExitStack() as stack:
@@ -143,13 +140,13 @@ async def open_house(
         stack.callback(keys.close)
         log = await open_record(settings.database_url, files.log, keys)
         stack.push_async_callback(log.close)
-        runner = await open_runner(files.views, log, keys, await bus_of(settings, log))
-        stack.callback(runner.close)
+        shown = await open_views(settings, files, log, keys, writes=writes)
+        stack.callback(shown.runner.close)
         workers = await stack.enter_async_context(LetterReaders(count=reading))
-        house = _wired(settings, files, keys, log, runner, workers)
+        house = _wired(settings, files, keys, log, shown, workers)
         stack.callback(_close, house)
         stack.push_async_callback(house.lookup.close)
-        await stack.enter_async_context(following(runner, await log.head()))
+        await stack.enter_async_context(following(house.runner, await log.head()))
         await connect_accounts(house)
         yield house
 
@@ -182,13 +179,13 @@ def _wired(
     files: Files,
     keys: KeyTable,
     log: HubLog,
-    runner: Runner,
+    shown: Shown,
     workers: LetterReaders,
 ) -> House:
-    engine, readers = open_reader(files.views), channel_readers(settings, workers)
+    runner, engine, lookup = shown.runner, shown.readers, shown.lookup
+    readers = channel_readers(settings, workers)
     vault, secrets = FolderVault(files.vault, keys), keys.secrets
     tables = tables_of(settings, files, keys)
-    lookup = open_lookup(files.views)
     stored = StatesView(lookup=lookup, unseal=Boxes(keys).unseal)
     states = StateCache(log, stored)
     transactor = Transactor(log, keys, states, SystemRandom())

@@ -84,7 +84,7 @@ def _post(house: House) -> Iterator[Piece]:
 
 
 def _views(house: House) -> Iterator[Piece]:
-    """Each process keeps its own views abreast, from the moment it opens the house. One brings the facts to the bus."""
+    """Views are written from the moment the house is opened. One process brings the facts to the bus."""
     if house.settings.nats_url:
         yield Piece("relay", _freely(relaying, house.settings, house.log))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hub.cli.asking import Asked, add_json, ask, hub, note, settings_of, show
+from infra.settings import Settings
 
 TRY_AGAIN: Final = 75
 """EX_TEMPFAIL: a mail server keeps the letter and tries again."""
@@ -123,20 +124,18 @@ async def read_again(asked: Namespace) -> int:
 
 async def export_all(asked: Namespace) -> int:
     """Opens the house first where no hub runs, so that the views have caught up."""
-    from hub.assembly.house import Files
-
     settings = settings_of(asked)
     async with hub(settings):
-        for row in _messages(Files(settings.data).views):
+        for row in _messages(settings):
             print(json.dumps(row, ensure_ascii=False))
     return 0
 
 
-def _messages(path: Path) -> Iterator[dict[str, Any]]:
+def _messages(settings: Settings) -> Iterator[dict[str, Any]]:
+    from hub.assembly.viewing import readers_of
     from projections import export
-    from projections.file import open_reader
 
-    engine = open_reader(path)
+    engine = readers_of(settings)
     try:
         with engine.connect() as connection:
             yield from export.messages(connection)

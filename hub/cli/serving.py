@@ -12,7 +12,7 @@ ROLES: Final = ("ingest", "react", "deliver", "project", "timers")
 WORK: Final = (
     "Any number of processes may run beside each other on one PostgreSQL, each with a data folder of its own and all with "
     "one vault. Each mailbox, policy and outbox is worked on by one process at a time; when that one is stopped or killed, "
-    "another goes on. Every process keeps its own views (`project`)."
+    "another goes on. So it is with the views, which all of them share (`project`)."
 )
 ALONE: Final = (
     "A record in a data folder has one process. Set database_url (AMENDS_DATABASE_URL), or run: amends serve"
@@ -59,7 +59,7 @@ async def work(asked: Namespace) -> int:
     from hub.assembly.house import open_house
     from hub.assembly.running import work as work_on
 
-    async with open_house(settings, tell=note) as house:
+    async with open_house(settings, tell=note, writes="project" in asked.role) as house:
         await work_on(house, asked.role, ready=lambda roles: note(f"At work: {roles}"))
     return 0
 

@@ -142,7 +142,7 @@ async def a_scene(folder: Path, events: int) -> AsyncIterator[Scene]:
         following.cancel()
         await asyncio.wait([following])
         runner.close()
-        lookup.close()
+        await lookup.close()
         await log.close()
         keys.close()
 

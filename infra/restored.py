@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
+
+from psycopg.sql import SQL, Identifier
 
 from infra.desktables.file import POSTGRES
 from infra.erasures import Doomed, ErasureList, list_beside
@@ -17,6 +20,8 @@ from infra.keys.opening import open_postgres_keys
 from infra.postgres_rows import PostgresRows
 from infra.restore import PAUSED, WAITING, Restored, doomed_of
 from infra.rows import Database
+
+VIEWS: Final = r"SELECT nspname FROM pg_namespace WHERE nspname LIKE 'views\_%'"
 
 
 async def restored(
@@ -43,7 +48,15 @@ async def restored(
     _forget(url, vault, doomed)
     if doomed:
         ErasureList(list_beside(master)).again()
+    _drop_views(url)
     return _renewed(url, len(doomed))
+
+
+def _drop_views(url: str) -> None:
+    """They may show what was erased since, and they are built anew anyway."""
+    with connected(url) as connection:
+        for (schema,) in connection.execute(VIEWS).fetchall():
+            connection.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(schema)))
 
 
 def _forget(url: str, vault: Path, doomed: Sequence[Doomed]) -> None:

@@ -8,19 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
-from uuid import UUID
+from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy import Table
 
 from hub.app.ports import Recorded
 from hub.domain.customer.events import CustomerErased
-from hub.domain.ids import ConversationId, CustomerId, Position
+from hub.domain.ids import Position
 from projections import complaints, views
+from projections.announcing import Announcement, keep_changes
 from projections.dialect import Cursor
 from projections.page import Page
 from projections.projection import Projection, instant, text_of
-from projections.statements import Columns
 
 
 class Gap(Exception):
@@ -33,24 +32,6 @@ class Moved(Gap):
     def __init__(self, positions: dict[str, int]) -> None:
         super().__init__("another process has written these views")
         self.positions = positions
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Announcement:
-    """The views show everything up to `position`; this changed. `kinds` are names of events."""
-
-    position: Position
-    conversations: frozenset[ConversationId] = frozenset()
-    customers: frozenset[CustomerId] = frozenset()
-    kinds: frozenset[str] = frozenset()
-
-    def __add__(self, later: Announcement) -> Announcement:
-        return Announcement(
-            position=later.position,
-            conversations=self.conversations | later.conversations,
-            customers=self.customers | later.customers,
-            kinds=self.kinds | later.kinds,
-        )
 
 
 class Store(Protocol):
@@ -224,47 +205,3 @@ def reason(broken: BaseException) -> str:
     frames = traceback.extract_tb(broken.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{type(broken).__name__}{where}"
-
-
-CHANGED: Columns = (("kind", None), ("stream", None), ("conversation", None))
-
-
-def keep_changes(
-    cursor: Cursor, news: Sequence[Recorded], position: int, *, by_complaint: bool
-) -> Announcement:
-    """Rows that a socket can catch up from, and the same for those who listen now."""
-    told = [(one, conversation_of(cursor, one.event, by_complaint)) for one in news]
-    rows = (
-        (one.position, one.name, text_of(one.stream), of and str(of))
-        for one, of in told[-views.KEPT_CHANGES :]
-    )
-    cursor.write(views.changes, "add", CHANGED, rows)
-    cursor.run(views.PRUNE, {"position": position - views.KEPT_CHANGES})
-    return announcement_of(news, [of for _, of in told], position)
-
-
-def announcement_of(
-    news: Sequence[Recorded], conversations: Sequence[ConversationId | None], position: int | None = None
-) -> Announcement:
-    """What these facts change; `position`: where the views stand, if not at the last of them."""
-    return Announcement(
-        position=Position(news[-1].position if position is None else position),
-        conversations=frozenset(conversation for conversation in conversations if conversation),
-        customers=frozenset(CustomerId(one.stream) for one in news),
-        kinds=frozenset(one.name for one in news),
-    )
-
-
-def conversation_named(event: Any) -> ConversationId | None:
-    conversation: ConversationId | None = getattr(event, "conversation", None)
-    return conversation
-
-
-def conversation_of(cursor: Cursor, event: Any, by_complaint: bool) -> ConversationId | None:
-    """The conversation that an event is about; most facts of a complaint name only the complaint."""
-    conversation = conversation_named(event)
-    complaint = None if conversation or not by_complaint else getattr(event, "complaint", None)
-    if complaint is None:
-        return conversation
-    found = complaints.conversation_of(cursor, str(complaint))
-    return None if found is None else ConversationId(UUID(found))

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Protocol
 
 from hub.app.ports import Clock, Recorded
-from projections.book import Announcement
+from projections.announcing import Announcement
 from projections.progress import Progress
 
 PATIENCE_S = 5.0
@@ -109,6 +109,9 @@ class Herald:
         """A listener for the life of the views."""
         self._ears.append(ear)
         return ear
+
+    async def tidy(self) -> None:
+        """Drop views that nobody keeps abreast any more; a file has none."""
 
     async def lag(self) -> Lag:
         """How far behind the log the views are."""

@@ -50,7 +50,7 @@ _turns: WeakKeyDictionary[HubLog, asyncio.Lock] = WeakKeyDictionary()
 
 
 async def care(house: House) -> None:
-    """At each start: finish erasures. Every day: destroy old keys of backups, sweep orphans. Runs for ever.
+    """At each start: finish erasures. Every day: destroy old keys of backups, sweep orphans, drop views that nobody writes.
 
     What fails is logged and tried again after a minute; the hub goes on.
     """
@@ -69,6 +69,7 @@ async def _daily(house: House) -> None:
         log.info("an erasure was finished", extra={"position": done.position})
     await asyncio.to_thread(expire_backup_keys, house.settings.master_key_file, now().date())
     await sweep(sweeping_of(house))
+    await house.runner.tidy()
 
 
 def erasing_of(house: House) -> Erasing:

@@ -13,6 +13,7 @@ from psycopg.sql import SQL, Composable, Identifier
 from sqlalchemy import Column, Table
 
 from projections.book import Book
+from projections.postgres.scrub import ALONE, at, put, said
 from projections.postgres.store import Database, Schema, open_shared
 from projections.postgres.views import SharedViews
 from projections.progress import Progress
@@ -25,8 +26,6 @@ SWITCHING: Final = (
 )
 """Readers queue behind whoever waits to switch, so it never waits long, and tries again."""
 PAUSE_S: Final = 1.0
-ALONE: Final = "LOCK TABLE projections IN ACCESS EXCLUSIVE MODE"
-"""From here on nobody reads or writes these views until the switch is done."""
 
 
 BEGIN_ANEW: Final = """SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
@@ -119,8 +118,7 @@ def moved(connection: Connection, here: Database, there: Database, pages: Sequen
     """The new tables take the places of the old ones, and what goes with them."""
     for page in pages:
         for table in page.tables:
-            said(connection, "DROP TABLE IF EXISTS {}", at(here, table.name))
-            said(connection, "ALTER TABLE {} SET SCHEMA {}", at(there, table.name), Identifier(here.schema))
+            put(connection, there, here, table.name)
         for name, of in (("projections", "name"), ("poison", "projection")):
             mine = SQL("{} = {}").format(Identifier(of), page.name)
             said(connection, "DELETE FROM {} WHERE {}", at(here, name), mine)
@@ -160,11 +158,3 @@ def counted(connection: Connection, database: Database, tables: Sequence[Table])
         table.name: said(connection, "SELECT count(*) FROM {}", at(database, table.name)).fetchone()[0]
         for table in tables
     }
-
-
-def at(database: Database, table: str) -> Identifier:
-    return Identifier(database.schema, table)
-
-
-def said(connection: Connection, statement: str, *parts: Composable) -> Any:
-    return connection.execute(SQL(statement).format(*parts))

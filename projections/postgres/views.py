@@ -19,9 +19,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.domain.ids import ConversationId, CustomerId, Position
 from projections import views
-from projections.book import Announcement, Book, announcement_of, conversation_named, transaction
+from projections.announcing import Announcement, announcement_of, conversation_named
+from projections.book import Book, transaction
 from projections.dialect import Cursor
 from projections.postgres.others import passed
+from projections.postgres.scrub import rewrite
 from projections.postgres.store import SILENCE_S, WRITING, Database, Schema, open_shared
 from projections.projection import Projection
 from projections.runner import FIRST_REST_S, LONGEST_REST_S, PAGE
@@ -159,23 +161,17 @@ class SharedViews(Herald):
             while not await asyncio.to_thread(passed, self.database, position):  # noqa: ASYNC110
                 await asyncio.sleep(POLL_S / 4)
 
-    async def scrub(self) -> None:
-        """Every table is written anew (record rule 21); the server's write-ahead log keeps old pages until it is recycled."""
-        await asyncio.to_thread(self._rewrite)
+    async def tidy(self) -> None:
+        await asyncio.to_thread(passed, self.database, max(self.position, 0))
 
-    def _rewrite(self) -> None:
-        with self.database.connected(WRITING) as connection:
-            tables = connection.execute(TABLES, (self.database.schema,)).fetchall()
-            for (table,) in tables:
-                connection.execute(SQL("VACUUM (FULL) {}").format(Identifier(self.database.schema, table)))
+    async def scrub(self) -> None:
+        """Overwrite what was deleted (record rule 21)."""
+        await asyncio.to_thread(rewrite, self.database, self.pages())
 
     def close(self) -> None:
         """After `run` has ended."""
         self._thread.shutdown(wait=True)
         self.readers.dispose()
-
-
-TABLES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
 
 
 def announced(position: int, rows: Sequence[dict[str, Any]]) -> Announcement:

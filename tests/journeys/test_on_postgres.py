@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from hub.app.kinds import CUSTOMER
+from hub.assembly import viewing
+from hub.assembly.clock import now
+from hub.assembly.house import open_house
 from hub.assembly.verbs import handlers
 from hub.assembly.working import at_work
 from hub.domain.ids import StreamId
@@ -18,6 +23,7 @@ from infra.eventlog.postgres.connecting import DatabaseInUse
 from infra.restore import Restored
 from infra.restored import restored
 from projections import views
+from projections.search import search
 from tests.journeys.house import a_house, deliver, settings_in
 from tests.servers.nats import nats_running
 from tests.servers.postgres import run
@@ -70,6 +76,60 @@ async def test_an_erased_person_can_not_be_read_any_more_and_the_views_can_be_bu
         built = await ask(house, "rebuild", names=["all"])
         assert built["position"] == await house.log.head()
         assert (await ask(house, "doctor"))["ok"]
+
+
+async def test_what_one_process_takes_in_another_shows_and_an_erasure_reaches_both(
+    tmp_path: Path, durable_url: str
+) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    shared = {
+        "database_url": durable_url,
+        "master_key_file": str(tmp_path / "m.key"),
+        "vault": str(tmp_path / "v"),
+    }
+    async with a_house(one, **shared) as first, a_house(two, **shared) as second:
+        landed = await deliver(first, LETTER, 1)
+        await second.runner.reached(landed.position)
+        hits = await second.ask(lambda views: search(views, "broken lamp", now()))
+        assert [hit["row"]["customer"] for hit in hits] == [str(landed.customer)]
+        assert await second.states.load(CUSTOMER, StreamId(landed.customer))
+        await ask(second, "erase", customer=str(landed.customer), reason="asked for")
+        await first.runner.reached(await first.log.head())
+        assert not await first.ask(lambda views: search(views, "broken lamp", now()))
+
+
+async def test_a_process_that_does_not_project_waits_for_one_that_does(
+    tmp_path: Path, durable_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(viewing, "PATIENT_S", 0.1)
+    shared = {
+        "database_url": durable_url,
+        "master_key_file": str(tmp_path / "m.key"),
+        "vault": str(tmp_path / "v"),
+    }
+    settings = settings_in(tmp_path / "two", **shared)
+    async with AsyncExitStack() as stack:
+        opening = asyncio.create_task(
+            stack.enter_async_context(open_house(settings, tell=lambda _: None, writes=False))
+        )
+        async with asyncio.timeout(20):
+            while "role project" not in caplog.text:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        async with a_house(tmp_path / "one", **shared) as first:
+            second = await opening
+            landed = await deliver(second, LETTER, 1)
+            await second.runner.reached(landed.position)
+            assert await first.log.head() >= landed.position
+
+
+async def test_views_from_before_they_were_shared_leave_the_data_folder(
+    tmp_path: Path, durable_url: str
+) -> None:
+    settings = settings_in(tmp_path, database_url=durable_url)
+    settings.data.mkdir(parents=True)
+    (settings.data / "views.sqlite").write_text("names of people")
+    async with a_house(tmp_path, database_url=durable_url) as house:
+        assert not house.files.views.exists()
 
 
 async def test_a_backup_of_the_folder_alone_is_refused_with_what_to_do(
@@ -146,6 +206,15 @@ async def test_without_the_list_of_erasures_it_is_refused(tmp_path: Path, durabl
     assert (await after_restore(tmp_path, durable_url, without_erasures=True)).erased == 0
 
 
+def shown_in(url: str) -> str:
+    """Whatever views say of customers' names."""
+    with psycopg.connect(url) as db:
+        schemas = db.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'views\\_%'").fetchall()
+        return "".join(
+            repr(db.execute(f"SELECT name FROM {schema}.customers").fetchall()) for (schema,) in schemas
+        )  # type: ignore[arg-type]
+
+
 async def after_restore(folder: Path, url: str, **more: bool) -> Restored:
     settings = settings_in(folder, database_url=url)
     vault = settings.data / "vault"
@@ -162,7 +231,9 @@ async def test_a_dump_made_while_serving_is_restored_with_pg_restore_as_the_page
         await asyncio.to_thread(run, "pg_dump", "--format=custom", f"--file={dump}", durable_url)
         await ask(house, "erase", customer=str(ana.customer), reason="asked for")
     await asyncio.to_thread(run, "pg_restore", f"--dbname={elsewhere}", "--no-owner", dump)
+    assert "Ana" in shown_in(elsewhere)
     done = await after_restore(tmp_path, elsewhere)
+    assert shown_in(elsewhere) == "", "views of a backup may show who was erased since"
     async with a_house(tmp_path, database_url=elsewhere) as house:
         assert (done.erased, await house.log.head()) == (1, done.position)
         assert house.keys.state(str(ana.customer)) == "destroyed"

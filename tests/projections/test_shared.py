@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -285,7 +286,8 @@ async def test_readers_never_see_less_while_views_are_switched(hubs: Any) -> Non
                 await asyncio.sleep(0.01)
 
         watching = asyncio.create_task(watch())
-        await asyncio.gather(write(), *(rebuild_shared(one.views, pages(Plain()), "all") for _ in range(4)))
+        builds = [rebuild_shared(one.views, pages(Plain()), "all") for _ in range(4)]
+        await asyncio.gather(write(), one.views.scrub(), *builds, two.views.scrub())
         await two.views.reached(82)
         watching.cancel()
         await asyncio.wait([watching])
@@ -340,6 +342,55 @@ async def test_record_rule_20_an_erasure_leaves_nothing_in_other_sets_of_views(
         await hub.views.everywhere(last, patience=20)
         assert "secret" not in repr([older.rows(), hub.rows()])
     slow.close()
+
+
+async def test_record_rule_21_erased_words_leave_every_file_of_the_tables(hubs: Any, postgres: Any) -> None:
+    hub, canary = hubs(MemoryLog()), "canary-in-a-title"
+    async with hub.at_work():
+        customer = uuid4()
+        await hub.open_conversation(customer, canary)
+        await hub.open_conversation(uuid4(), "something else")
+        last = await hub.record(customer, CustomerErased(reason="asked"))
+        await hub.views.reached(last)
+        postgres.do("CHECKPOINT")
+        assert holds(postgres.data, canary), "negative control: a deleted row stays in its page"
+        before = hub.rows()
+        await hub.views.scrub()
+        postgres.do("CHECKPOINT")
+        assert not holds(postgres.data, canary)
+        assert hub.rows() == before
+        await hub.open_conversation(uuid4(), "and on it goes")
+        await hub.views.reached(last + 2)
+    again = open_shared(hub.database, ALL, "one")
+    assert again and len(said(hub.database.url, INDEXES)) == len(
+        {one for (one,) in said(hub.database.url, INDEXES)}
+    )
+    again.close()
+
+
+INDEXES = (
+    """SELECT regexp_replace(indexdef, 'INDEX \\S+ ON', '') FROM pg_indexes WHERE schemaname = 'views_1'"""
+)
+
+
+def holds(data: Path, word: str) -> bool:
+    """In any file of the tables; the write-ahead log beside them is recycled in its own time."""
+    return any(word.encode() in file.read_bytes() for file in (data / "base").rglob("*") if file.is_file())
+
+
+async def test_views_of_an_earlier_version_of_the_hub_go_once_nobody_writes_them(
+    hubs: Any, postgres_url: str
+) -> None:
+    hub = hubs(MemoryLog())
+    earlier = open_shared(Database(url=postgres_url, schema="views_0"), ALL, "one")
+    assert earlier
+    async with hub.at_work():
+        await hub.views.reached(0)
+        await hub.views.tidy()
+        assert schemas(postgres_url) == ["views_0", "views_1"]
+        earlier.close()
+        await hub.views.tidy()
+        assert schemas(postgres_url) == ["views_1"]
 
 
 def schemas(url: str) -> list[str]:

@@ -1,0 +1,54 @@
+"""No deleted byte stays in the files of shared views: every table is written anew, while everybody goes on reading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from psycopg import Connection
+from psycopg.sql import SQL, Composable, Identifier
+
+from projections.postgres.cursor import PostgresCursor
+from projections.postgres.store import Database
+from projections.projection import Projection
+
+SCRUBBED: Final = "_scrubbed"
+"""Suffix of the schema that the new tables stand in until they are full; nobody ever sees it."""
+PLAIN: Final = "SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '10s'"
+NOBODY_WRITES: Final = "LOCK TABLE projections IN EXCLUSIVE MODE"
+ALONE: Final = "LOCK TABLE projections IN ACCESS EXCLUSIVE MODE"
+"""From here on nobody reads or writes these views until the tables are switched."""
+
+
+def rewrite(database: Database, pages: Sequence[Projection]) -> None:
+    """In one transaction. Pages of facts wait until it is done; questions wait for the last moment of it alone.
+
+    The server's write-ahead log keeps old rows until it is recycled (record rule 21).
+    """
+    fresh = Database(url=database.url, schema=database.schema + SCRUBBED, options=database.options)
+    with database.connected(PLAIN) as connection, connection.transaction():
+        connection.execute(NOBODY_WRITES)
+        said(connection, "CREATE SCHEMA {}", Identifier(fresh.schema))
+        for table in (table for page in pages for table in page.tables):
+            said(connection, "SET LOCAL search_path = {}", Identifier(fresh.schema))
+            PostgresCursor(connection.cursor()).create(table)
+            said(connection, "INSERT INTO {} TABLE {}", at(fresh, table.name), at(database, table.name))
+        said(connection, "SET LOCAL search_path = {}", Identifier(database.schema))
+        connection.execute(ALONE)
+        for table in (table for page in pages for table in page.tables):
+            put(connection, fresh, database, table.name)
+        said(connection, "DROP SCHEMA {}", Identifier(fresh.schema))
+
+
+def put(connection: Connection, there: Database, here: Database, table: str) -> None:
+    """A table that was made elsewhere takes the place of the one of that name."""
+    said(connection, "DROP TABLE IF EXISTS {}", at(here, table))
+    said(connection, "ALTER TABLE {} SET SCHEMA {}", at(there, table), Identifier(here.schema))
+
+
+def at(database: Database, table: str) -> Identifier:
+    return Identifier(database.schema, table)
+
+
+def said(connection: Connection, statement: str, *parts: Composable) -> Any:
+    return connection.execute(SQL(statement).format(*parts))

@@ -80,6 +80,9 @@ class Schema:
                 self.connection.execute("ROLLBACK")
 
     def close(self) -> None:
+        """The lock is free when this returns, not only when the server has seen the connection end."""
+        with suppress(psycopg.Error):
+            self.connection.execute("SELECT pg_advisory_unlock_all()")
         self.connection.close()
 
 

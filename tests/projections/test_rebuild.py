@@ -146,7 +146,8 @@ async def test_readers_never_see_an_empty_inbox_and_nothing_is_missed(tmp_path: 
         )
         await shop.runner.reached(82)
         watching.cancel()
-        await asyncio.wait([watching])
+        (ended,) = await asyncio.gather(watching, return_exceptions=True)
+        assert isinstance(ended, asyncio.CancelledError), "readers saw no error"
         positions = [position for position, _ in seen]
         assert seen and min(open_ for _, open_ in seen) >= 20
         assert positions == sorted(positions)

@@ -290,7 +290,8 @@ async def test_readers_never_see_less_while_views_are_switched(hubs: Any) -> Non
         await asyncio.gather(write(), one.views.scrub(), *builds, two.views.scrub())
         await two.views.reached(82)
         watching.cancel()
-        await asyncio.wait([watching])
+        (ended,) = await asyncio.gather(watching, return_exceptions=True)
+        assert isinstance(ended, asyncio.CancelledError), "readers saw no error"
         positions = [position for position, _ in seen]
         assert len(seen) > 20 and min(open_ for _, open_ in seen) >= 20
         assert positions == sorted(positions)

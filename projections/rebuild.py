@@ -32,6 +32,10 @@ class NoSuchView(Exception):
     """There is no view of that name."""
 
 
+class AlreadyBuilding(Exception):
+    """Another process builds these views anew just now."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilt:
     """What was built anew, up to which position; rows per table before and after.

@@ -27,7 +27,7 @@ from infra.references import blobs_in
 from infra.sweep import Sweeping, sweep
 from projections import parked
 from projections.pages import pages
-from projections.rebuild import NoSuchView
+from projections.rebuild import AlreadyBuilding, NoSuchView
 from projections.views import standings
 
 Params = Mapping[str, Any]
@@ -174,8 +174,8 @@ async def rebuild_views(house: House, params: Params) -> Mapping[str, Any]:
     """`names`: views, or "all"; built from the log alone while the old ones serve."""
     try:
         return asdict(await rebuilt(house.runner, pages(Boxes(house.keys)), *map(str, params["names"])))
-    except NoSuchView as unknown:
-        raise LookupError(str(unknown)) from unknown
+    except (NoSuchView, AlreadyBuilding) as refused:
+        raise LookupError(str(refused)) from refused
 
 
 CARE: Final[Mapping[str, Verb]] = {

@@ -18,7 +18,7 @@ from projections.postgres.store import Database, Schema, open_shared
 from projections.postgres.views import SharedViews
 from projections.progress import Progress
 from projections.projection import Projection
-from projections.rebuild import SAMPLE, Rebuilt, chosen_of, comparable
+from projections.rebuild import SAMPLE, AlreadyBuilding, Rebuilt, chosen_of, comparable
 from projections.runner import PAGE
 
 SWITCHING: Final = (
@@ -32,10 +32,6 @@ BEGIN_ANEW: Final = """SELECT pg_terminate_backend(pid) FROM pg_locks WHERE lock
     AND classid = hashtext('amends views')::oid AND objid = hashtext(%s)::oid
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 """Whoever writes the views remembers rows that were replaced; it comes back with an empty memory."""
-
-
-class AlreadyBuilding(Exception):
-    """Another process builds these views anew just now."""
 
 
 async def rebuild_shared(shared: SharedViews, fresh: Sequence[Projection], *names: str) -> Rebuilt:

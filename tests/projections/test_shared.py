@@ -22,9 +22,10 @@ from projections.postgres import rebuild as rebuilding
 from projections.postgres import store as storing
 from projections.postgres import views as viewing
 from projections.postgres.reading import open_reader
-from projections.postgres.rebuild import AlreadyBuilding, rebuild_shared
+from projections.postgres.rebuild import rebuild_shared
 from projections.postgres.store import NEXT, TAKE, WRITING, Database, open_shared, schema_of
 from projections.postgres.views import SharedViews
+from projections.rebuild import AlreadyBuilding
 from projections.search import search
 from tests.projections.test_rebuild import Plain, opened_as_of
 from tests.projections.test_runner import Recorder, now

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from hub.app.ports import Recorded
+from hub.app.traces import span
 from projections.book import Book, Gap, transaction
 from projections.dialect import Cursor
 from projections.file import File, candidate, remove
@@ -60,7 +61,8 @@ class Runner(Herald):
     async def take(self, recorded: Sequence[Recorded]) -> None:
         """Write one page and tell everybody."""
         async with self.turn:
-            announcement = await self.in_thread(lambda: self.book.apply(recorded))
+            with span("views.page", events=len(recorded), position=recorded[-1].position if recorded else 0):
+                announcement = await self.in_thread(lambda: self.book.apply(recorded))
         self.tell(announcement)
 
     async def in_thread(self, work: Callable[[], T]) -> T:

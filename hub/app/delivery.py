@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol, TypeVar
 from hub.app.kinds import CUSTOMER
 from hub.app.leasing import UNFENCED, Fence
 from hub.app.ports import Appended, Clock, Envelope, Secrets, Sender
+from hub.app.traces import span
 from hub.app.transact import Plan, Transactor
 from hub.domain.conversation.commands import ConfirmDelivery, LetterCommand, MarkUncertain, StartDelivery
 from hub.domain.customer.decisions import decide
@@ -133,7 +134,10 @@ class Postman:
         return await ended(self._attempt(posted, attempt))
 
     async def _attempt(self, posted: Posted, attempt: int) -> int:
-        return await self._settle(posted, attempt, await self._put_on_the_wire(posted))
+        with span("delivery.attempt", message=str(posted.message), attempt=attempt) as step:
+            result = await self._put_on_the_wire(posted)
+            step.note(result=type(result).__name__)
+        return await self._settle(posted, attempt, result)
 
     async def _put_on_the_wire(self, posted: Posted) -> Delivery:
         sender, letter = self.senders.get(posted.account), await self.outbox.letter(posted.message)

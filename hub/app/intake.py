@@ -19,6 +19,7 @@ from hub.app.placing import Place, by_reference, by_token, named, somewhere_new
 from hub.app.ports import AlreadyDone, Take
 from hub.app.recent import Ticket
 from hub.app.touchpoints import opening, touchpoint
+from hub.app.traces import span
 from hub.app.transact import ClaimTaken, Plan
 from hub.app.walk import Walk
 from hub.domain.conversation.commands import MarkSpam, ReceiveMessage
@@ -38,6 +39,13 @@ CONTESTED: Final = "its sender's address was contested for too long"
 
 async def take_in(walk: Walk, arrival: Arrival) -> Landed:
     """Put one letter on record; when this returns, its source may be told. Raises `LogStopped`."""
+    with span("letter.take_in", bytes=len(arrival.raw)) as step:
+        landed = await _take_in(walk, arrival)
+        step.note(ending=landed.ending, position=landed.position)
+        return landed
+
+
+async def _take_in(walk: Walk, arrival: Arrival) -> Landed:
     with walk.recent.line(arrival.inbox.account) as ticket:
         keys = once_keys(arrival, walk.secrets, walk.fingerprint)
         position = await walk.log.seen(keys.letter)

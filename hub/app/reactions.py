@@ -20,6 +20,7 @@ from hub.app.completing import Naming, completed, find_message
 from hub.app.kinds import CUSTOMER
 from hub.app.parking import POLICY, Parking
 from hub.app.ports import Clock, Counters, Envelope, EventLog, LogStopped, Mark, Recorded, Secrets
+from hub.app.traces import span
 from hub.app.transact import OutOfDate, Plan, Transactor
 from hub.domain.complaint.commands import Acknowledge
 from hub.domain.conversation.commands import WriteReply
@@ -156,7 +157,8 @@ class Reactions:
     async def _fault(self, policy: Policy, fact: Recorded) -> Exception | None:
         """What went wrong, None when all is on record. A log that stopped is nobody's poison."""
         try:
-            await self._react(policy, fact)
+            with span("policy.react", policy=policy.name, position=fact.position):
+                await self._react(policy, fact)
         except LogStopped:
             raise
         except Exception as fault:

@@ -27,6 +27,7 @@ from hub.app.ports import (
     Write,
 )
 from hub.app.statecache import Kind, Known, StateCache
+from hub.app.traces import span
 from hub.domain.errors import Busy, Refusal
 from hub.domain.ids import Position, StreamId
 
@@ -123,14 +124,18 @@ class Transactor:
         Raises `Refusal`, `ClaimTaken`, `OutOfDate`, `LogStopped`.
         """
         command = Command(kind, stream, decide, envelope, items)
-        async with self._turns.setdefault(stream, asyncio.Lock()):
-            tries = 1
-            while not (done := await self._try(command)):
-                if person and tries == PERSONS_TRIES:
-                    raise Busy
-                await self._pause(tries)
-                tries += 1
-            return done
+        with span(
+            "command", stream=str(stream), command=str(envelope.command), by=envelope.actor.kind
+        ) as step:
+            async with self._turns.setdefault(stream, asyncio.Lock()):
+                tries = 1
+                while not (done := await self._try(command)):
+                    if person and tries == PERSONS_TRIES:
+                        raise Busy
+                    await self._pause(tries)
+                    tries += 1
+                step.note(tries=tries, position=done.position)
+                return done
 
     async def state(self, kind: Kind[S], stream: StreamId) -> S:
         """The state as it is now on record, for questions that come before a command."""
@@ -150,7 +155,8 @@ class Transactor:
             return None if await self._moved_on(command, known) else await self._already_so(command, known)
         if not known.version:
             await self._keys.ensure(command.stream)  # the key is committed before anything is sealed under it
-        answer = await self._log.append(requested(command, plan, known.version))
+        with span("log.append", events=len(plan.events)):
+            answer = await self._log.append(requested(command, plan, known.version))
         return await self._answered(command, plan, known, answer)
 
     async def _answered(

@@ -135,6 +135,8 @@ async def open_house(
     """
     async with AsyncExitStack() as stack:
         stack.enter_context(one_hub(settings.data))
+        if settings.traces_url:
+            stack.callback(await asyncio.to_thread(tracing, settings))
         files = Files(settings.data, settings.vault)
         keys = await asyncio.to_thread(keys_of, settings, files, tell)
         stack.callback(keys.close)
@@ -149,6 +151,13 @@ async def open_house(
         await stack.enter_async_context(following(house.runner, await log.head()))
         await connect_accounts(house)
         yield house
+
+
+def tracing(settings: Settings) -> Callable[[], None]:
+    """Raises `ConfigurationError` without the extra `traces`."""
+    from infra.traces import start_traces
+
+    return start_traces(settings.traces_url, settings.workspace)
 
 
 def _close(house: House) -> None:

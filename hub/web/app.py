@@ -35,6 +35,7 @@ from hub.web.once import Turns
 from hub.web.problems import answer_problems
 from hub.web.static import desk_routes
 from hub.web.told import Problem
+from hub.web.traced import Traced
 
 SUBJECTS: Final[tuple[APIRouter, ...]] = (
     health.router,
@@ -77,4 +78,4 @@ def create_app(desk: Desk, *, beside: Sequence[BaseRoute] = ()) -> ASGIApp:
         list(policies(router.routes))
         app.include_router(router, responses=REFUSED, max_body_size=LARGEST_BODY)
     app.router.routes.extend([WebSocketRoute("/api/v1/live", live), *beside, *desk_routes(desk.static)])
-    return Armour(app, desk.public_url)
+    return Traced(Armour(app, desk.public_url))

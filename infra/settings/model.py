@@ -156,6 +156,12 @@ class Settings:
         values.existing_file,
         None,
     )
+    traces_url: str = setting(
+        "An OpenTelemetry collector that takes OTLP over HTTP: `http://host:4318`. Needs the extra `traces`.",
+        values.web_address,
+        "",
+        shown="none",
+    )
     default_language: Language = setting(
         "For letters whose language can't be told: `en` or `zh`.", values.language, "en"
     )

@@ -17,6 +17,7 @@ from psycopg.sql import SQL, Identifier
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from hub.app.traces import span
 from hub.domain.ids import ConversationId, CustomerId, Position
 from projections import views
 from projections.announcing import Announcement, announcement_of, conversation_named
@@ -86,7 +87,7 @@ class SharedViews(Herald):
         try:
             async with heard(self.in_thread, book):
                 async for recorded in self.log.follow(after=book.position, limit=PAGE):
-                    async with self.turn:
+                    with span("views.page", events=len(recorded), position=recorded[-1].position):
                         await self.in_thread(lambda page=recorded: book.apply(page))  # type: ignore[misc]
                     self.trouble = ""
         finally:

@@ -101,3 +101,15 @@ def test_every_letter_has_a_name_of_its_own():
     assert len(set(names)) == len(names)
     composed = [customers.compose(scene, datetime.now(UTC)) for scene in SCENES]
     assert len({letter["Message-ID"] for letter in composed}) == len(SCENES)
+
+
+async def test_whoever_reads_a_mailbox_can_be_stopped_at_any_moment(server):
+    """Also while it hangs up, and while an answer is just coming in: a cancellation that got lost would run for ever."""
+    office = Office.of(server)
+    for turns in range(0, 400, 7):
+        reading = asyncio.create_task(mailbox(office, ALICE.address))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        reading.cancel()
+        (ended,) = await asyncio.gather(reading, return_exceptions=True)
+        assert isinstance(ended, asyncio.CancelledError) or reading.result() == []

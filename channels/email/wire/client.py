@@ -30,6 +30,9 @@ LONGEST_COMMAND = 15 * 60.0
 """Seconds for one command as a whole, however steadily bytes trickle in."""
 
 
+GOODBYE_S = 2.0
+
+
 class MailboxRefused(Exception):
     """The mail server answered a command with NO or BAD."""
 
@@ -126,15 +129,16 @@ class MailboxClient(aioimaplib.IMAP4):  # type: ignore[misc]
         return announced
 
     async def leave(self) -> None:
-        """Say goodbye where that can be said at once, then hang up."""
-        if self.protocol.transport is not None and not self._torn and not self.protocol.lost.done():
-            with suppress(Exception):
-                await asyncio.wait_for(self.logout(), 2)
-        for task in (self._client_task, *self.tasks):
-            task.cancel()
-        with suppress(Exception, asyncio.CancelledError):
-            await self._client_task
-        self.protocol.fail("left")
+        """Say goodbye where that can be said at once, then hang up. Whoever is cancelled here stays cancelled."""
+        try:
+            if self.protocol.transport is not None and not self._torn and not self.protocol.lost.done():
+                with suppress(Exception):
+                    await self._raced(self.logout(), GOODBYE_S)
+        finally:
+            for task in (self._client_task, *self.tasks):
+                task.cancel()
+            self.protocol.fail("left")
+        await asyncio.gather(self._client_task, return_exceptions=True)
 
     async def _announced(self, seconds: float) -> bool:
         with suppress(TimeoutError):

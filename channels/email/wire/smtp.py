@@ -89,7 +89,8 @@ class SmtpLine:
             self._stay()
             if self._client is not None and self._client.is_connected:
                 with suppress(SMTPException, OSError, TimeoutError):
-                    await asyncio.wait_for(self._client.quit(), 5)
+                    async with asyncio.timeout(5):
+                        await self._client.quit()
             self._drop()
 
     async def _send(self, letter: bytes, envelope_from: str, recipients: Sequence[str]) -> Delivery:
@@ -134,7 +135,8 @@ class SmtpLine:
         if self._client is not None and self._client.is_connected:
             return self._client
         self._client = _client(self.settings)
-        await asyncio.wait_for(self._client.connect(), 3 * self.settings.timeout)
+        async with asyncio.timeout(3 * self.settings.timeout):
+            await self._client.connect()
         return self._client
 
     def _stay(self) -> None:

@@ -47,6 +47,27 @@ def test_no_answer_makes_the_reader_stumble(lines):
     list(read_fetch(lines))
 
 
+async def test_whoever_is_cancelled_while_it_hangs_up_stays_cancelled():
+    """The wait for the connection's own task must not take our cancellation for its end."""
+    client = object.__new__(MailboxClient)
+    client.protocol, client.tasks, client._torn = HardenedProtocol(asyncio.get_running_loop()), set(), True
+
+    async def stubborn() -> None:
+        while True:
+            try:
+                await asyncio.sleep(0.2)
+                return
+            except asyncio.CancelledError:
+                continue
+
+    client._client_task = asyncio.ensure_future(stubborn())
+    leaving = asyncio.ensure_future(client.leave())
+    await asyncio.sleep(0.05)
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    assert leaving.cancelled()
+
+
 def fed(protocol, data: bytes, cuts: list[int]):
     """The lines a FETCH collects when its answer comes in pieces."""
     protocol.state = aioimaplib.SELECTED

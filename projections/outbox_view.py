@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine
 
@@ -16,6 +16,7 @@ from hub.domain.letters import Outgoing
 from projections import outbox
 from projections.outbox import OutgoingLetter, Posted
 from projections.telling import Ear, Herald
+from projections.views import asked
 
 T = TypeVar("T")
 
@@ -71,8 +72,4 @@ class OutboxView:
         return None if found is None else await self.compose(found)
 
     async def _ask(self, question: Callable[[Connection], T]) -> T:
-        return await asyncio.to_thread(self._answer, question)
-
-    def _answer(self, question: Callable[[Connection], Any]) -> Any:
-        with self.readers.connect() as connection:
-            return question(connection)
+        return await asyncio.to_thread(asked, self.readers, question)

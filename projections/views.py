@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -19,9 +19,13 @@ from sqlalchemy import (
     func,
     select,
 )
+from sqlalchemy.exc import InterfaceError, OperationalError
 
+from hub.app.ports import TablesAway
 from projections.dialect import Cursor
 from projections.projection import Projection
+
+T = TypeVar("T")
 
 KEPT_CHANGES = 10_000
 """How many positions back a socket can catch up; further back it reloads."""
@@ -61,6 +65,20 @@ changes = Table(
 
 Readers: TypeAlias = Engine
 """Read-only connections to one set of views."""
+
+
+AWAY = "The database can't be asked just now ({why}). Start it, or check AMENDS_DATABASE_URL; the hub then goes on by itself."
+
+
+def asked(readers: Readers, question: Callable[[Connection], T]) -> T:
+    """One question, of one moment. Raises `TablesAway` where the views are in a database that does not answer."""
+    try:
+        with readers.connect() as connection:
+            return question(connection)
+    except (OperationalError, InterfaceError) as away:
+        if readers.dialect.name == "sqlite":
+            raise
+        raise TablesAway(AWAY.format(why=type(away.orig).__name__)) from away
 
 
 def prepare(cursor: Cursor, pages: Sequence[Projection], incarnation: str) -> None:

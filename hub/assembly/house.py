@@ -42,7 +42,7 @@ from projections import outbox, parked
 from projections.dialect import Lookup
 from projections.states import StatesView
 from projections.threads import ThreadsView
-from projections.views import Readers
+from projections.views import Readers, asked
 
 __all__ = [
     "ASSEMBLY",
@@ -83,7 +83,7 @@ class House:
 
     async def ask(self, question: Callable[..., T]) -> T:
         """One question of a projection, on a read-only connection beside the event loop."""
-        return await asyncio.to_thread(self._asked, question)
+        return await asyncio.to_thread(asked, self.views, question)
 
     def inbox(self, name: str) -> Inbox | None:
         """The inbox of that name."""
@@ -113,10 +113,6 @@ class House:
         if await asyncio.to_thread(self.files.paused.exists):
             return True
         return bool(self.settings.database_url) and await self.log.mark(PAUSED) == WAITING
-
-    def _asked(self, question: Callable[..., T]) -> T:
-        with self.views.connect() as connection:
-            return question(connection)
 
 
 @asynccontextmanager
@@ -235,8 +231,5 @@ def _wired(
 
 
 async def _is_ours(readers: Readers, message: MessageId) -> bool:
-    def asked() -> bool:
-        with readers.connect() as connection:
-            return outbox.standing(connection, message) is not None
-
-    return await asyncio.to_thread(asked)
+    found = await asyncio.to_thread(asked, readers, partial(outbox.standing, message=message))
+    return found is not None

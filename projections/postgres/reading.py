@@ -11,9 +11,11 @@ from psycopg.sql import SQL, Identifier
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import Engine, create_engine, event
 
+from hub.app.ports import TablesAway
 from projections.dialect import bound
 from projections.postgres.cursor import POSTGRES
 from projections.postgres.store import Database
+from projections.views import AWAY
 
 READING: Final = """SET default_transaction_read_only = on; SET default_transaction_isolation = 'repeatable read';
     SET statement_timeout = '30s'"""
@@ -43,14 +45,17 @@ def _connected(database: Database) -> psycopg.Connection:
 
 @dataclass(frozen=True, slots=True)
 class PostgresLookup:
-    """A `Lookup` by the event loop itself, over a few connections."""
+    """A `Lookup` by the event loop itself, over a few connections. Raises `TablesAway`."""
 
     pool: AsyncConnectionPool[psycopg.AsyncConnection]
 
     async def rows(self, statement: Any, values: Mapping[str, Any]) -> list[Any]:
         sql, given = bound(statement, values, POSTGRES)
-        async with self.pool.connection() as connection:
-            return await (await connection.execute(sql.encode(), given)).fetchall()
+        try:
+            async with self.pool.connection() as connection:
+                return await (await connection.execute(sql.encode(), given)).fetchall()
+        except psycopg.OperationalError as away:
+            raise TablesAway(AWAY.format(why=type(away).__name__)) from away
 
     async def close(self) -> None:
         await self.pool.close()

@@ -207,6 +207,7 @@ async def heard(
 
 def why(broken: BaseException) -> str:
     """What PostgreSQL's errors say may quote a row: their kind has to do."""
-    if isinstance(broken, psycopg.Error):
-        return f"{type(broken).__name__} {broken.sqlstate or ''}".strip()
+    cause = broken.__cause__ if isinstance(broken, SQLAlchemyError) else broken
+    if isinstance(cause, psycopg.Error):
+        return f"{type(cause).__name__} {cause.sqlstate or ''}".strip()
     return f"{type(broken).__name__}: {broken}"

@@ -12,12 +12,15 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from hub.app.ports import TablesAway
 from hub.domain.conversation.events import ConversationTagged
 from hub.domain.customer.events import CustomerErased, CustomerNamed, CustomerOpened
+from hub.domain.ids import StreamId
 from infra.eventlog.memory import MemoryLog
 from projections import customers, inbox, views
 from projections.book import Moved
 from projections.pages import PAGES, pages
+from projections.postgres import reading
 from projections.postgres import rebuild as rebuilding
 from projections.postgres import store as storing
 from projections.postgres import views as viewing
@@ -27,8 +30,10 @@ from projections.postgres.store import NEXT, TAKE, WRITING, Database, open_share
 from projections.postgres.views import SharedViews
 from projections.rebuild import AlreadyBuilding
 from projections.search import search
+from projections.states import StatesView
 from tests.projections.test_rebuild import Plain, opened_as_of
 from tests.projections.test_runner import Recorder, now
+from tests.servers.postgres import running
 
 ALL = tuple(pages(Plain()))
 
@@ -181,6 +186,33 @@ async def test_a_writer_that_has_nothing_to_do_is_heard_of(
         writer = said(postgres_url, WRITERS)
         await asyncio.sleep(1.5)
         assert said(postgres_url, WRITERS) == writer
+
+
+async def test_a_database_that_is_away_is_told_and_all_go_on_when_it_is_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reading, "PATIENCE_S", 0.5)
+    with running() as cluster:
+        hub = Hub(cluster.url(), MemoryLog())
+        lookup = await reading.open_lookup(hub.database)
+        stored = StatesView(lookup=lookup, unseal=Plain().unseal)
+        async with hub.at_work():
+            customer = uuid4()
+            conversation = await hub.open_conversation(customer)
+            await hub.views.reached(2)
+            assert await stored.load(StreamId(customer))
+            await asyncio.to_thread(cluster.stop, "immediate")
+            with pytest.raises(TablesAway, match="goes on by itself"):
+                await asyncio.to_thread(views.asked, hub.readers, views.position)
+            with pytest.raises(TablesAway):
+                await stored.load(StreamId(customer))
+            await hub.record(customer, ConversationTagged(conversation=conversation, tag="meanwhile"))
+            await asyncio.to_thread(cluster.start)
+            await hub.views.reached(3)
+            assert await asyncio.to_thread(views.asked, hub.readers, views.position) == 3
+            assert (await stored.load(StreamId(customer))).version == 3  # type: ignore[union-attr]
+        await lookup.close()
+        hub.views.close()
 
 
 async def test_two_that_write_from_the_same_position_do_not_both_advance(

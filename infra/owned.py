@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from hub.app.ports import TablesAway
 from infra.db import BUSY_MS, open_writer
 from infra.migrations import check_file
 from infra.together import Together
@@ -30,6 +31,7 @@ class OwnedFile:
     """One read-write connection for the life of the process (record rule 1).
 
     `do` runs a step inside a transaction shared with whoever else waits; a step that raises is undone alone.
+    Raises `TablesAway` while the disk is full, `FileStopped` after a failed sync.
     """
 
     def __init__(self, path: Path, schema: str, *, durable: bool = True, store: str = "") -> None:
@@ -92,6 +94,8 @@ class OwnedFile:
             self._failed = _fatal(failure)
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+            if (passing := _passing(failure)) is not None:
+                raise passing from failure
             raise
         return answers
 
@@ -124,7 +128,21 @@ def _holders(path: Path) -> str:
 def _fatal(failure: BaseException) -> sqlite3.Error | None:
     """After one failed sync the pages may be gone, so a later sync that succeeds proves nothing."""
     name = getattr(failure, "sqlite_errorname", None) or ""
-    return failure if isinstance(failure, sqlite3.Error) and name.startswith("SQLITE_IOERR") else None
+    is_fatal = name.startswith("SQLITE_IOERR") and name not in PASSING
+    return failure if isinstance(failure, sqlite3.Error) and is_fatal else None
+
+
+PASSING: Final = {
+    "SQLITE_FULL": "The disk is full. Free some space; the hub then goes on by itself.",
+    "SQLITE_IOERR_SHMSIZE": "The disk is full. Free some space; the hub then goes on by itself.",
+    "SQLITE_BUSY": "Another program holds the write lock of keys or desk tables. End it; the hub then goes on by itself.",
+}
+
+
+def _passing(failure: BaseException) -> TablesAway | None:
+    """What is nobody's fault and passes, in words that say what to do."""
+    says = PASSING.get(getattr(failure, "sqlite_errorname", None) or "")
+    return TablesAway(says) if says else None
 
 
 def _prepare(path: Path, schema: str, durable: bool, store: str) -> sqlite3.Connection:
@@ -146,7 +164,9 @@ def _one(connection: sqlite3.Connection, step: Step[Any]) -> Any:
     connection.execute("SAVEPOINT step")
     try:
         answer = step(connection)
-    except Exception as failure:  # noqa: BLE001 - only this step's caller hears of it
+    except Exception as failure:
+        if _passing(failure) is not None:
+            raise  # SQLite may have undone the whole transaction, and nothing else would go through either
         connection.execute("ROLLBACK TO step")
         answer = failure
     connection.execute("RELEASE step")

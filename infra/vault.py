@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ import zstandard
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from hub.app.ports import BlobMissing
+from hub.app.ports import BlobMissing, LogPaused
 from hub.domain.ids import BlobId
 from hub.domain.vocabulary import ERASED, Erased
 from infra.db import sync_folder
@@ -66,6 +67,13 @@ def unseal(sealed: bytes, key: bytes) -> bytes:
     return zstandard.decompress(body) if tag == ZSTD else body
 
 
+NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
+
+
+class VaultFull(LogPaused):
+    """A letter or file could not be kept; nothing of it is acknowledged, and the same may be tried again."""
+
+
 class FolderVault:
     """The `Vault` port over a folder of 256 folders; concurrent writers share the syncs."""
 
@@ -80,12 +88,19 @@ class FolderVault:
         self._together: Together[list[Sealed], None] = Together(self._write, self._writer, cap=64)
 
     async def keep(self, contents: Sequence[bytes]) -> list[BlobId]:
-        """Seal, commit the keys, write and sync files, then folders; ids in the order of `contents`."""
+        """Seal, commit the keys, write and sync files, then folders; ids in the order of `contents`. Raises `VaultFull`."""
         if not contents:
             return []
         sealed = await _sealed_all(contents)
         await self._keys.put({one.blob: one.key for one in sealed})
-        await self._together(sealed)
+        try:
+            await self._together(sealed)
+        except OSError as failure:
+            if failure.errno in NO_ROOM:
+                raise VaultFull(
+                    f"The disk of {self.folder} is full. Free some space; the hub then goes on by itself."
+                ) from failure
+            raise
         return [one.blob for one in sealed]
 
     async def open(self, blob: BlobId) -> bytes | Erased:

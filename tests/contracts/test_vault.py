@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.app.ports import BlobMissing
+from hub.app.ports import BlobMissing, LogPaused
 from hub.domain.ids import BlobId
 from hub.domain.vocabulary import ERASED
 from infra import vault as vault_module
@@ -156,7 +156,7 @@ async def test_a_full_disk_is_told_to_everybody_who_waits(
     with monkeypatch.context() as disk:
         disk.setattr(vault_module, "write_synced", full)
         answers = await asyncio.gather(*(folder.keep([LETTER]) for _ in range(5)), return_exceptions=True)
-    assert all(isinstance(answer, OSError) for answer in answers)
+    assert all(isinstance(answer, LogPaused) and "Free some space" in str(answer) for answer in answers)
     assert len(await folder.keep([LETTER])) == 1
 
 

@@ -7,20 +7,28 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 import pytest
 
+from hub.app.arrivals import Landed
 from hub.app.ports import LogStopped
+from hub.assembly.house import House
+from hub.demo.doorman import User
+from infra import vault
 from infra.codec import MemoryRing
 from infra.db import UnsafeStore
 from infra.eventlog import open_log
 from tests.conftest import LONG
 from tests.faults.power_child import fact
 from tests.faults.reopening import verdict
+from tests.journeys.house import a_house, deliver
+from tests.journeys.post import letter
 
 ROOT = Path(__file__).resolve().parents[2]
 FACTS = 10
@@ -186,11 +194,12 @@ async def test_a_vault_that_does_not_hear_of_a_failed_sync_promises_the_letter(t
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Two megabytes; only root may have them."""
+def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """Two megabytes, or as many as the parameter says; only root may have them."""
+    size = getattr(request, "param", "2m")
     place = tmp_path / "disk"
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "amends-test", str(place)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "amends-test", str(place)]
     if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("a small disk can't be mounted here: only root may")
     yield place
@@ -220,6 +229,67 @@ async def test_a_full_disk_is_told_and_the_record_goes_on_once_there_is_room(sma
 
 def free_of(folder: Path) -> int:
     return shutil.disk_usage(folder).free
+
+
+async def taken_in_until_full(house: House, disk: Path) -> tuple[list[Landed], int]:
+    """Letters with files, one after the other, while there is less and less room; and the number of the first that was refused."""
+    (disk / "filler").write_bytes(bytes(max(0, free_of(disk) - 2_000_000)))
+    landed: list[Landed] = []
+    for number in count(1):
+        try:
+            landed.append(await deliver(house, with_a_file(number), number))
+        except LogStopped as full:
+            assert "Free some space" in str(full)
+            return landed, number
+    raise AssertionError("the disk has an end")
+
+
+def with_a_file(number: int) -> bytes:
+    sender = User(address=f"u{number}@customers.example", password="", name=f"U{number}")
+    content = Random(number).randbytes(150_000)
+    return letter(sender, "A lamp", "Broken.", files=[("a.bin", "application/zip", content)]).as_bytes()
+
+
+async def kept(house: House, landed: Sequence[Landed]) -> bool:
+    """Whether every letter that was acknowledged can be read whole, and nothing else is on record."""
+    heard = [
+        fact.event for fact in await house.log.read_all(limit=10_000) if fact.name == "message.received.v1"
+    ]
+    try:
+        whole = [len(await house.vault.open(event.raw)) > 150_000 for event in heard]
+    except OSError:
+        return False
+    return len(heard) == len(landed) and all(whole)
+
+
+@pytest.mark.parametrize("small_disk", ["24m"], indirect=True)
+async def test_a_whole_hub_on_a_full_disk_promises_nothing_it_has_not_and_goes_on(small_disk):
+    """Vault, keys, log and views share the disk; whichever finds it full first, the letter is refused and comes again."""
+    async with a_house(small_disk) as house:
+        landed, refused = await taken_in_until_full(house, small_disk)
+        assert landed and await kept(house, landed)
+        (small_disk / "filler").unlink()
+        landed += [await deliver(house, with_a_file(number), number) for number in (refused, refused + 1)]
+        assert [one.ending for one in landed] == ["recorded"] * (refused + 1)
+        await house.runner.reached(landed[-1].position, patience=30)
+        assert await kept(house, landed)
+
+
+@pytest.mark.parametrize("small_disk", ["24m"], indirect=True)
+async def test_negative_control_a_vault_that_does_not_hear_of_a_full_disk_is_caught(small_disk, monkeypatch):
+    write = vault.write_synced
+
+    def deaf(path: Path, content: bytes) -> None:
+        with suppress(OSError):
+            write(path, content)
+
+    monkeypatch.setattr(vault, "write_synced", deaf)
+    async with a_house(small_disk) as house:
+        (small_disk / "filler").write_bytes(bytes(free_of(small_disk) - 2_000_000))
+        landed = []
+        with suppress(LogStopped):
+            landed += [await deliver(house, with_a_file(number), number) for number in range(1, 30)]
+        assert not await kept(house, landed)
 
 
 async def test_a_folder_that_can_not_be_written_is_told_at_the_start(small_disk):

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 
+from hub.app.ports import TablesAway
 from infra.db import open_reader
 from infra.owned import FileStopped, OwnedFile, StillBusy
 from infra.together import Together
@@ -37,6 +38,20 @@ async def test_steps_that_wait_share_a_commit_in_order(file: OwnedFile) -> None:
     assert len(begun) <= 3
     rows = await file.do(lambda db: db.execute("SELECT word FROM said ORDER BY rowid").fetchall())
     assert [int(word) for (word,) in rows] == list(range(100))
+
+
+async def test_a_full_disk_is_told_in_words_to_all_who_wait_and_the_file_goes_on(file: OwnedFile) -> None:
+    await file.do(say("before"))
+    pages = await file.do(lambda db: db.execute("PRAGMA page_count").fetchone()[0])
+    await file.alone(lambda db: db.execute(f"PRAGMA max_page_count = {pages}").fetchall())
+    told = await asyncio.gather(
+        *(file.do(say(f"big {n}", more="x" * 100_000)) for n in range(3)), return_exceptions=True
+    )
+    assert [type(one) for one in told] == [TablesAway] * 3 and "Free some space" in str(told[0])
+    await file.alone(lambda db: db.execute("PRAGMA max_page_count = 1000000").fetchall())
+    await file.do(say("after", more="x" * 100_000))
+    rows = await file.do(lambda db: db.execute("SELECT word FROM said").fetchall())
+    assert [word for (word,) in rows] == ["before", "after"]
 
 
 async def test_a_failing_step_is_undone_alone(file: OwnedFile) -> None:

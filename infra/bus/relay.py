@@ -62,6 +62,7 @@ async def _relayed(source: RelayedLog, bus: Bus, jetstream: JetStreamContext) ->
             if not rows:
                 while under_way:
                     await under_way.popleft()
+                unless_cancelled()
                 await source.beyond(position)
     finally:
         for task in under_way:

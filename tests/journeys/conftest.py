@@ -55,8 +55,16 @@ def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
 
 
 @pytest.fixture(scope="module")
-def hub(desk_is_built: None, post: Post, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    with hub_running(tmp_path_factory.mktemp("hub"), post) as running:
+def database_url() -> str:
+    """Where the record is; "": in the data folder. A module may say otherwise."""
+    return ""
+
+
+@pytest.fixture(scope="module")
+def hub(
+    desk_is_built: None, post: Post, database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Hub]:
+    with hub_running(tmp_path_factory.mktemp("hub"), post, database_url) as running:
         yield running
 
 

@@ -159,10 +159,10 @@ class Hub:
 
 
 @contextmanager
-def hub_running(folder: Path, post: Post) -> Iterator[Hub]:
+def hub_running(folder: Path, post: Post, database_url: str = "") -> Iterator[Hub]:
     """`amends serve` on this post."""
     port = free_port(0)
-    _write_settings(folder, post, port)
+    _write_settings(folder, post, port, database_url)
     process = Process([*AMENDS, "--config", str(folder / "amends.toml"), "serve"], folder, folder / "hub.log")
     hub = Hub(folder, post, port, process)
     hub.start()
@@ -190,7 +190,7 @@ def mail_server_running(folder: Path, customers: Sequence[User]) -> Iterator[Pos
         process.stop()
 
 
-def _write_settings(folder: Path, post: Post, port: int) -> None:
+def _write_settings(folder: Path, post: Post, port: int, database_url: str) -> None:
     (folder / "ca.pem").write_text(post.ca_pem)
     (folder / "password").touch(mode=0o600)
     (folder / "password").write_text(SUPPORT.password)
@@ -201,4 +201,5 @@ def _write_settings(folder: Path, post: Post, port: int) -> None:
         )
         for box, undo in UNDO.items()
     )  # fmt: skip
-    (folder / "amends.toml").write_text(SETTINGS.format(port=port) + "".join(boxes), "utf-8")
+    record = f'database_url = "{database_url}"\n' if database_url else ""
+    (folder / "amends.toml").write_text(SETTINGS.format(port=port) + record + "".join(boxes), "utf-8")

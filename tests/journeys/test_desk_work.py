@@ -292,7 +292,9 @@ def test_new_letters_wait_behind_a_pill_while_somebody_points_at_the_list(
 ) -> None:
     kim = people["kim"]
     with room.seat("lee") as lee:
-        lee.page.locator(".rows").hover()
+        post.write(kim, letter(kim, "The first of Kim", QUESTION))
+        expect(lee.row("The first of Kim")).to_be_visible()
+        lee.page.get_by_role("listbox").hover()
         for number in (1, 2):
             post.write(kim, letter(kim, f"Kim's letter {number}", QUESTION))
         pill = lee.page.get_by_role("button", name="2 new")

@@ -293,6 +293,9 @@ def test_new_letters_wait_behind_a_pill_while_somebody_points_at_the_list(
     kim = people["kim"]
     with room.seat("lee") as lee:
         post.write(kim, letter(kim, "The first of Kim", QUESTION))
+        lee.page.locator(".sort select").select_option(
+            "newest"
+        )  # what is new comes on top, and would push the others down
         expect(lee.row("The first of Kim")).to_be_visible()
         lee.page.get_by_role("listbox").hover()
         for number in (1, 2):

@@ -21,7 +21,9 @@ from infra.postgres_rows import PostgresRows
 from infra.restore import PAUSED, WAITING, Restored, doomed_of
 from infra.rows import Database
 
-VIEWS: Final = r"SELECT nspname FROM pg_namespace WHERE nspname LIKE 'views\_%'"
+VIEWS: Final = """SELECT nspname FROM pg_namespace
+    WHERE obj_description(oid, 'pg_namespace') LIKE 'views of Amends;%'"""
+"""As `projections.postgres.store` marks them."""
 
 
 async def restored(

@@ -7,11 +7,10 @@ from typing import Final
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
-from projections.postgres.store import Database, taken
+from projections.postgres.store import OURS, Database, taken
 
-OTHERS: Final = (
-    r"""SELECT nspname FROM pg_namespace WHERE nspname LIKE 'views\_%%' AND nspname <> %s ORDER BY 1"""
-)
+OTHERS: Final = """SELECT nspname FROM pg_namespace
+    WHERE obj_description(oid, 'pg_namespace') = %s AND nspname <> %s ORDER BY 1"""
 GIVE_BACK: Final = "SELECT pg_advisory_unlock(hashtext('amends views'), hashtext(%s))"
 HAS_VIEWS: Final = "SELECT to_regclass(%s) IS NOT NULL"
 PLAIN: Final = "SET statement_timeout = '60s'; SET client_min_messages = warning"
@@ -20,7 +19,7 @@ PLAIN: Final = "SET statement_timeout = '60s'; SET client_min_messages = warning
 def passed(database: Database, position: int) -> bool:
     """Whether all others have passed `position`. Those that nobody writes are dropped."""
     with database.connected(PLAIN) as connection:
-        found = [name for (name,) in connection.execute(OTHERS, (database.schema,)).fetchall()]
+        found = [name for (name,) in connection.execute(OTHERS, (OURS, database.schema)).fetchall()]
         waits = [
             name
             for name in found

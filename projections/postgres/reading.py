@@ -18,7 +18,7 @@ from projections.postgres.store import Database
 from projections.views import AWAY
 
 READING: Final = """SET default_transaction_read_only = on; SET default_transaction_isolation = 'repeatable read';
-    SET statement_timeout = '30s'"""
+    SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'"""
 AT_ONCE: Final = "LOCK TABLE projections IN ACCESS SHARE MODE"
 """Before the first look, so that the moment a transaction sees is never one from before a switch that it waited for."""
 PATIENCE_S: Final = 5.0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from psycopg import Connection
+from psycopg import Connection, errors
 from psycopg.sql import SQL, Composable, Identifier
 
 from projections.postgres.cursor import PostgresCursor
@@ -15,6 +16,9 @@ from projections.projection import Projection
 SCRUBBED: Final = "_scrubbed"
 """Suffix of the schema that the new tables stand in until they are full; nobody ever sees it."""
 PLAIN: Final = "SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '10s'"
+BRIEFLY: Final = "SET LOCAL lock_timeout = '1s'"
+PATIENTLY: Final = "SET LOCAL lock_timeout = 0"
+PAUSE_S: Final = 1.0
 NOBODY_WRITES: Final = "LOCK TABLE projections IN EXCLUSIVE MODE"
 ALONE: Final = "LOCK TABLE projections IN ACCESS EXCLUSIVE MODE"
 """From here on nobody reads or writes these views until the tables are switched."""
@@ -34,10 +38,23 @@ def rewrite(database: Database, pages: Sequence[Projection]) -> None:
             PostgresCursor(connection.cursor()).create(table)
             said(connection, "INSERT INTO {} TABLE {}", at(fresh, table.name), at(database, table.name))
         said(connection, "SET LOCAL search_path = {}", Identifier(database.schema))
-        connection.execute(ALONE)
+        wait_for_readers(connection)
         for table in (table for page in pages for table in page.tables):
             put(connection, fresh, database, table.name)
         said(connection, "DROP SCHEMA {}", Identifier(fresh.schema))
+
+
+def wait_for_readers(connection: Connection) -> None:
+    """New readers queue behind whoever waits for a lock, so one waits briefly, lets them through, and waits again."""
+    while True:
+        try:
+            with connection.transaction():
+                connection.execute(BRIEFLY)
+                connection.execute(ALONE)
+                connection.execute(PATIENTLY)
+            return
+        except errors.LockNotAvailable:
+            time.sleep(PAUSE_S)
 
 
 def put(connection: Connection, there: Database, here: Database, table: str) -> None:

@@ -24,6 +24,8 @@ SILENCE_S: Final = 15
 WRITING: Final = f"""SET synchronous_commit = off; SET idle_session_timeout = '{SILENCE_S}s';
     SET idle_in_transaction_session_timeout = '10s'; SET client_min_messages = warning"""
 """Views can be built anew, so their commits need not wait for the disk."""
+OURS: Final = "views of Amends; built anew from its record at will"
+"""The comment of every schema that may be dropped: whatever else is called so in that database is not ours."""
 TAKE: Final = "SELECT pg_try_advisory_lock(hashtext('amends views'), hashtext(%s))"
 NOTIFY: Final = "SELECT pg_notify(%s, %s)"
 
@@ -92,15 +94,25 @@ def taken(connection: Connection, schema: str) -> bool:
 
 
 def open_shared(
-    database: Database, pages: Sequence[Projection], incarnation: str, *, bulk: bool = False
+    database: Database,
+    pages: Sequence[Projection],
+    incarnation: str,
+    *,
+    bulk: bool = False,
+    line: Connection | None = None,
 ) -> Book[Schema] | None:
-    """None while another process writes. Raises `psycopg.OperationalError`."""
-    connection = database.connected(WRITING)
+    """None while another process writes. `line`: a session by `WRITING` that stands by; it is kept open then.
+
+    Raises `psycopg.OperationalError`.
+    """
+    connection = line or database.connected(WRITING)
     try:
         if not taken(connection, database.schema):
-            connection.close()
+            if line is None:
+                connection.close()
             return None
         connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(database.schema)))
+        connection.execute(SQL("COMMENT ON SCHEMA {} IS {}").format(Identifier(database.schema), OURS))
         return opened(Schema(database.schema, connection), pages, incarnation, bulk=bulk)
     except BaseException:
         connection.close()

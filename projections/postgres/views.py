@@ -52,6 +52,7 @@ class SharedViews(Herald):
     pages: Callable[[], Sequence[Projection]]
     incarnation: str
     writes: bool = True
+    _line: psycopg.Connection | None = None
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "views"))
 
     def __post_init__(self) -> None:
@@ -81,7 +82,7 @@ class SharedViews(Herald):
 
     async def _write(self) -> None:
         """Until something fails; at once when another process writes."""
-        book = await self.in_thread(lambda: open_shared(self.database, self.pages(), self.incarnation))
+        book = await self.in_thread(self._taken)
         if book is None:
             return
         try:
@@ -92,6 +93,19 @@ class SharedViews(Herald):
                     self.trouble = ""
         finally:
             await self.in_thread(book.close)
+
+    def _taken(self) -> Book[Schema] | None:
+        """The session that stands by is kept, and becomes the one that writes."""
+        if self._line is None or self._line.closed:
+            self._line = self.database.connected(WRITING)
+        book = open_shared(self.database, self.pages(), self.incarnation, line=self._line)
+        if book is not None:
+            self._line = None
+        return book
+
+    def _hang_up(self) -> None:
+        if self._line is not None:
+            self._line.close()
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """In the one thread of this process that writes views."""
@@ -171,6 +185,7 @@ class SharedViews(Herald):
 
     def close(self) -> None:
         """After `run` has ended."""
+        self._thread.submit(self._hang_up).result()
         self._thread.shutdown(wait=True)
         self.readers.dispose()
 

@@ -432,6 +432,31 @@ def schemas(url: str) -> list[str]:
     return [name for (name,) in found]
 
 
+async def test_a_schema_of_somebody_else_is_never_dropped(hubs: Any, postgres_url: str) -> None:
+    said(postgres_url, "CREATE SCHEMA views_for_reports")
+    hub = hubs(MemoryLog())
+    async with hub.at_work():
+        await hub.views.everywhere(0, patience=20)
+        await hub.views.tidy()
+    assert "views_for_reports" in schemas(postgres_url)
+
+
+async def test_a_reader_that_holds_on_is_waited_for_and_holds_up_no_other(hubs: Any) -> None:
+    hub = hubs(MemoryLog())
+    async with hub.at_work():
+        await hub.open_conversation(uuid4())
+        await hub.views.reached(2)
+        with hub.readers.connect() as long:
+            views.position(long)
+            scrubbing = asyncio.create_task(hub.views.scrub())
+            for _ in range(20):
+                await asyncio.to_thread(hub.ask, views.position)
+                await asyncio.sleep(0.1)
+            assert not scrubbing.done()
+        await asyncio.wait_for(scrubbing, 20)
+        assert hub.ask(inbox.counters, "")["open"] == 1
+
+
 def test_two_versions_of_the_hub_share_no_table() -> None:
     from dataclasses import replace
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,7 @@ from projections import views
 from projections.search import search
 from tests.journeys.house import a_house, deliver, settings_in
 from tests.servers.nats import nats_running
-from tests.servers.postgres import run
+from tests.servers.postgres import Cluster, free_port, run
 
 LETTER = b"""From: Ana <ana@customers.example>
 To: care@shop.example
@@ -221,16 +223,59 @@ async def after_restore(folder: Path, url: str, **more: bool) -> Restored:
     return await restored(url, settings.data, vault, settings.master_key_file, tell=lambda _: None, **more)
 
 
-async def test_a_dump_made_while_serving_is_restored_with_pg_restore_as_the_page_says(
-    tmp_path: Path, durable_postgres: Any, durable_url: str
+class Dump:
+    """`pg_dump` into a file, and `pg_restore` into an empty database."""
+
+    def __init__(self, cluster: Cluster, folder: Path) -> None:
+        self.cluster, self.file, self.into = cluster, folder / "amends.dump", ""
+
+    def take(self, url: str) -> None:
+        run("pg_dump", "--format=custom", f"--file={self.file}", url)
+
+    def put_back(self) -> str:
+        self.into = self.cluster.lend()
+        run("pg_restore", f"--dbname={self.into}", "--no-owner", str(self.file))
+        return self.into
+
+    def clear(self) -> None:
+        self.cluster.take_back(self.into)
+
+
+class BaseBackup:
+    """`pg_basebackup` of the whole server, started again elsewhere."""
+
+    def __init__(self, cluster: Cluster, folder: Path) -> None:
+        self.cluster, self.database = cluster, ""
+        self.other = Cluster(Path(tempfile.mkdtemp(prefix="pg")), free_port())
+
+    def take(self, url: str) -> None:
+        self.database = url.rpartition("/")[2]
+        run(
+            "pg_basebackup", f"--dbname={self.cluster.url()}", f"--pgdata={self.other.data}", "--checkpoint=fast",
+            "--wal-method=stream",
+        )  # fmt: skip
+
+    def put_back(self) -> str:
+        self.other.start()
+        return self.other.url(self.database)
+
+    def clear(self) -> None:
+        self.other.stop("immediate")
+        shutil.rmtree(self.other.folder)
+
+
+@pytest.mark.parametrize("way", [Dump, BaseBackup])
+async def test_a_backup_made_while_serving_is_restored_as_the_page_says(
+    tmp_path: Path, durable_postgres: Any, durable_url: str, way: type[Dump | BaseBackup]
 ) -> None:
-    dump, elsewhere = str(tmp_path / "amends.dump"), durable_postgres.lend()
+    backup = way(durable_postgres, tmp_path)
     async with a_house(tmp_path, database_url=durable_url) as house:
         ana = await deliver(house, LETTER, 1)
         ben = await deliver(house, LETTER.replace(b"<one@", b"<two@").replace(b"ana@", b"ben@"), 2)
-        await asyncio.to_thread(run, "pg_dump", "--format=custom", f"--file={dump}", durable_url)
+        await house.runner.reached(ben.position)
+        await asyncio.to_thread(backup.take, durable_url)
         await ask(house, "erase", customer=str(ana.customer), reason="asked for")
-    await asyncio.to_thread(run, "pg_restore", f"--dbname={elsewhere}", "--no-owner", dump)
+    elsewhere = await asyncio.to_thread(backup.put_back)
     assert "Ana" in shown_in(elsewhere)
     done = await after_restore(tmp_path, elsewhere)
     assert shown_in(elsewhere) == "", "views of a backup may show who was erased since"
@@ -246,4 +291,4 @@ async def test_a_dump_made_while_serving_is_restored_with_pg_restore_as_the_page
         assert (await ask(house, "doctor"))["ok"]
         carla = LETTER.replace(b"<one@", b"<three@").replace(b"ana@", b"carla@")
         assert (await deliver(house, carla, 3)).ending == "recorded"
-    durable_postgres.take_back(elsewhere)
+    await asyncio.to_thread(backup.clear)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import uuid4
@@ -74,17 +74,18 @@ class Leasing:
     async def run(self, name: str, work: Work) -> None:
         while True:
             try:
+                asked = self._now()
                 number = await self.leases.take(name, self.holder, self.seconds)
                 if number is not None:
-                    await self._turn(name, number, work)
+                    await self._turn(name, number, work, asked + self.seconds)
             except TablesAway as away:
                 log.warning("no lease can be had", extra={"lease": name, "why": str(away)})
             await asyncio.sleep(self.seconds / PARTS)
 
-    async def _turn(self, name: str, number: int, work: Work) -> None:
+    async def _turn(self, name: str, number: int, work: Work, until: float) -> None:
         """Until the work ends, or the lease does. A letter on the wire gets its answer before the lease is given back."""
-        keeping = asyncio.create_task(self._keep(name, number), name=f"keeping {name}")
-        doing = asyncio.create_task(self._do(name, work), name=name)
+        keeping = asyncio.create_task(self._keep(name, number, until), name=f"keeping {name}")
+        doing = asyncio.create_task(self._do(name, number, work), name=name)
         try:
             await asyncio.wait((doing, keeping), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -101,9 +102,14 @@ class Leasing:
         except TablesAway as away:
             log.warning("a lease can't be given back and runs out", extra={"lease": name, "why": str(away)})
 
-    async def _do(self, name: str, work: Work) -> None:
+    async def _do(self, name: str, number: int, work: Work) -> None:
         async def fenced(_: Fence) -> None:
-            await work(await self._fence(name))
+            fence = await self._fence(name)
+            if not await self.leases.renew(name, self.holder, number, self.seconds):
+                raise OutOfDate(
+                    None
+                )  # the mark of whoever took over was raised over by us; it will see and begin again
+            await work(fence)
 
         try:
             await _unless_paused(name, fenced, UNFENCED)
@@ -114,25 +120,35 @@ class Leasing:
         """Raise the mark: from here on no append of an earlier turn goes through."""
         while True:
             before = await self.log.mark(mark_name(name))
-            turn = str(int(before or 0) + 1)
+            turn = f"{number_of(before) + 1}:{uuid4().hex}"  # nobody else ever raises it to the same
             mark = Mark(name=mark_name(name), expected=before, new=turn)
             envelope = Envelope(actor=LEASING, command=CommandId(uuid4()))
             if isinstance(await self.log.append(Request(envelope=envelope, marks=(mark,))), Appended):
                 return Fence(marks=(Mark(name=mark.name, expected=turn, new=turn),))
 
-    async def _keep(self, name: str, number: int) -> None:
-        """Returns once the lease is lost, or could not be renewed for its length."""
-        until = time.monotonic() + self.seconds
-        while time.monotonic() < until:
-            await asyncio.sleep(self.seconds / PARTS)
-            asked = time.monotonic()
-            try:
-                if not await self.leases.renew(name, self.holder, number, self.seconds):
-                    break
-                until = asked + self.seconds
-            except TablesAway as away:
-                log.warning("a lease can't be renewed", extra={"lease": name, "why": str(away)})
+    async def _keep(self, name: str, number: int, until: float) -> None:
+        """Returns once the lease is lost, or could not be renewed until it ended (on this loop's clock), whatever the tables do."""
+        with suppress(TimeoutError):
+            while True:
+                async with asyncio.timeout_at(until):
+                    await asyncio.sleep(self.seconds / PARTS)
+                    asked = self._now()
+                    try:
+                        if not await self.leases.renew(name, self.holder, number, self.seconds):
+                            break
+                        until = asked + self.seconds
+                    except TablesAway as away:
+                        log.warning("a lease can't be renewed", extra={"lease": name, "why": str(away)})
         log.warning("a lease was lost", extra={"lease": name})
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+
+def number_of(mark: str | None) -> int:
+    """How often a fence was raised: what stands before its colon."""
+    return int((mark or "0").partition(":")[0])
 
 
 def mark_name(name: str) -> str:
@@ -141,11 +157,13 @@ def mark_name(name: str) -> str:
 
 
 async def _unless_paused(name: str, work: Work, fence: Fence) -> None:
-    """A log that goes on by itself is no reason to end."""
+    """A log that goes on by itself is no reason to end, nor are views that lag behind."""
     try:
         await work(fence)
     except LogPaused as paused:
         log.warning("the log holds this work up", extra={"work": name, "why": str(paused)})
+    except TimeoutError:
+        log.warning("the views hold this work up", extra={"work": name})
 
 
 async def _stopped(task: asyncio.Task[None]) -> None:

@@ -50,7 +50,8 @@ async def at_work(house: House, roles: Collection[str] | None = None) -> AsyncIt
             yield
         finally:
             for task in tasks:
-                task.cancel()
+                if not task.cancelling():  # a second cancellation would break off what has to come to its end
+                    task.cancel()
 
 
 def _followers(house: House) -> Iterator[Piece]:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any, Final
 from urllib.request import urlopen
 
@@ -105,8 +106,8 @@ def check_sync(monitor_url: str) -> None:
         return
     try:
         with urlopen(f"{monitor_url}/varz", timeout=CONNECT_S) as answer:  # noqa: S310 - http, as the settings say
-            told: dict[str, Any] = json.load(answer)
-    except (OSError, ValueError) as away:
+            told: dict[str, Any] = dict(json.load(answer))
+    except (OSError, ValueError, TypeError, HTTPException) as away:
         log.warning("nats_monitor_url does not answer, so sync_interval is not checked: %s", away)
         return
     if not told.get("jetstream", {}).get("config", {}).get("sync_always"):

@@ -39,9 +39,9 @@ def unpack(state: bytes) -> tuple[Envelope, int]:
     return _envelope(state[STAMPED + NONCE : end]), end
 
 
-def command_of(state: bytes) -> UUID:
-    """The command id of stored bytes."""
-    return UUID(bytes=state[STAMPED + NONCE : STAMPED + NONCE + 16])
+def nonce_of(state: bytes) -> bytes:
+    """The event's nonce, of stored bytes."""
+    return state[STAMPED : STAMPED + NONCE]
 
 
 @lru_cache(maxsize=1024)

@@ -22,6 +22,7 @@ from hub.app.ports import (
 )
 from hub.domain.ids import Position, StreamId
 from infra.codec import Sealed
+from infra.codec.envelopes import NONCE
 
 
 class Draft(NamedTuple):
@@ -85,6 +86,11 @@ def places(draft: Draft) -> list[tuple[StreamId, int]]:
         for write, bodies in zip(draft.request.writes, draft.bodies, strict=True)
         for nth in range(1, len(bodies) + 1)
     ]
+
+
+def nonces(draft: Draft) -> list[bytes]:
+    """What tells its events from all others, in the order of `places`: a retry does not seal anew, so they are the same."""
+    return [rest[:NONCE] for bodies in draft.bodies for _, rest in bodies]
 
 
 def is_so(request: Request, standing: Standing) -> bool:

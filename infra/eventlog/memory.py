@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 from hub.app.ports import Answer, LogStopped, Recorded, Request
 from hub.domain.ids import Position, StreamId
 from infra.codec import Codec, KeyRing, MemoryRing, StoredRow, stamp
-from infra.codec.envelopes import command_of
-from infra.eventlog.batch import Draft, Outcome, Standing, places
+from infra.codec.envelopes import nonce_of
+from infra.eventlog.batch import Draft, Outcome, Standing, nonces, places
 from infra.eventlog.committer import settled
 from infra.eventlog.drafting import sealed_all, with_keys
 from infra.eventlog.log import microseconds
@@ -51,9 +51,10 @@ class MemoryStore:
         self._pending = None
 
     def positions(self, draft: Draft) -> tuple[Position, ...]:
-        command = draft.request.envelope.command
         rows = [self.by_stream.get(stream, [])[version - 1 : version] for stream, version in places(draft)]
-        mine = all(row and command_of(row[0][4]) == command for row in rows)
+        mine = all(
+            row and nonce_of(row[0][4]) == nonce for row, nonce in zip(rows, nonces(draft), strict=True)
+        )
         return tuple(Position(row[0][0]) for row in rows) if mine else ()
 
     def close(self) -> None: ...

@@ -13,10 +13,10 @@ from uuid import UUID, uuid4
 from hub.app.ports import LogStopped
 from hub.domain.ids import Position, StreamId
 from infra.codec import stamp
-from infra.codec.envelopes import command_of
+from infra.codec.envelopes import nonce_of
 from infra.db import open_writer
 from infra.eventlog import tables
-from infra.eventlog.batch import Draft, Outcome, Row, Standing, places
+from infra.eventlog.batch import Draft, Outcome, Row, Standing, nonces, places
 from infra.eventlog.stopped import LogBusy, LogFull, LogPaused
 from infra.migrations import check_file
 from infra.owned import empty_wal
@@ -92,12 +92,11 @@ class SQLiteStore:
             return  # the transaction is over either way; the reason was raised before
 
     def positions(self, draft: Draft) -> tuple[Position, ...]:
-        command = draft.request.envelope.command
         rows = [
             self._db.execute(tables.SELECT_ONE, (stream.hex, version)).fetchone()
             for stream, version in places(draft)
         ]
-        mine = all(row and command_of(row[1]) == command for row in rows)
+        mine = all(row and nonce_of(row[1]) == nonce for row, nonce in zip(rows, nonces(draft), strict=True))
         return tuple(Position(row[0]) for row in rows) if mine else ()
 
     def scrub(self) -> None:

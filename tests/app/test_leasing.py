@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from hub.app.leasing import Alone, Fence, Leasing, Turns, mark_name
+from hub.app.leasing import Alone, Fence, Leasing, Turns, mark_name, number_of
 from hub.app.ports import Appended, Conflict, Envelope, LogPaused, Request, TablesAway, Write
 from hub.app.transact import OutOfDate
 from hub.domain.customer.events import CustomerNamed
@@ -141,7 +142,75 @@ async def test_the_turn_is_counted_by_the_record_itself() -> None:
         world.leases = MemoryLeases(now)
         async with running(world.process(holder), lambda fence: world.work("x", fence)):
             await world.next_turn()
-    assert await world.log.mark(mark_name("post")) == "2"
+    assert number_of(await world.log.mark(mark_name("post"))) == 2
+
+
+async def test_work_ends_with_its_lease_though_the_tables_never_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A database that vanished without a word holds a renewal up for longer than the lease lasts."""
+    world = World()
+    renewed = MemoryLeases.renew
+    calls = list[int]()
+
+    async def hangs(self: MemoryLeases, *given: Any) -> bool:
+        calls.append(1)
+        if len(calls) == 1:  # the one that follows the fence
+            return await renewed(self, *given)
+        await asyncio.sleep(3600)
+        return True
+
+    monkeypatch.setattr(MemoryLeases, "renew", hangs)
+    async with running(world.process("a"), lambda fence: world.work("a", fence)):
+        await world.next_turn()
+        async with asyncio.timeout(20):
+            await world.ended.wait()
+        assert world.at_work == []
+
+
+async def test_who_lost_its_lease_before_it_raised_the_mark_begins_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It wakes up, raises the mark over that of the rightful one, and then finds that the lease is gone."""
+    world, lost = World(), list[bool]()
+
+    async def gone(self: MemoryLeases, *given: Any) -> bool:
+        lost.append(True)
+        return False
+
+    monkeypatch.setattr(MemoryLeases, "renew", gone)
+    async with running(world.process("a"), lambda fence: world.work("a", fence)):
+        async with asyncio.timeout(20):
+            while len(lost) < 3:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    assert world.fences == []
+
+
+async def test_no_two_turns_ever_carry_the_same_mark() -> None:
+    """An append whose answer got lost must not be taken for that of another process which raised it as far."""
+    marks = set[str]()
+    for _ in range(3):
+        world = World()
+        async with running(world.process("a"), lambda fence, world=world: world.work("a", fence)):  # type: ignore[misc]
+            marks.add((await world.next_turn()).marks[0].new)
+    assert len(marks) == 3 and {number_of(mark) for mark in marks} == {1}
+
+
+@pytest.mark.parametrize("make", [lambda world: Alone(), lambda world: world.process("a")])
+async def test_views_that_lag_end_no_work(
+    make: Callable[[World], Turns], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.app.leasing.PAUSE_S", 0.01)
+    world, tries = World(), list[int]()
+
+    async def behind(fence: Fence) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise TimeoutError
+        await world.work("a", fence)
+
+    async with running(make(world), behind):
+        await world.next_turn()
 
 
 async def test_tables_that_are_away_at_the_end_do_not_keep_a_process_from_stopping(

@@ -94,6 +94,19 @@ async def test_a_commit_of_unknown_outcome_is_looked_up_and_never_doubled(store,
     ]
 
 
+async def test_record_rule_9_an_event_that_another_put_there_by_the_same_command_is_not_taken_for_ones_own(
+    store, ring
+):
+    """Two processes derive the same command id for one attempt at a letter. Who took over recorded it; who comes late did not."""
+    late = request(write(ADA, 0, "attempt"))
+    lost, taken_over = await draft(late, ring), await draft(late, ring)
+    settled(store, [taken_over])
+    _, (answer,) = settled(store, [lost], again=True)
+    assert answer == Conflict(stream=ADA, actual=1)
+    _, (own,) = settled(store, [taken_over], again=True)
+    assert own == Appended(positions=(1,))
+
+
 async def test_a_database_that_never_says_stops_the_log(store, ring):
     store.commit = lambda: (_ for _ in ()).throw(OutcomeUnknown)
     _, result = settled(store, [await draft(request(write(ADA, 0, "a")), ring)])

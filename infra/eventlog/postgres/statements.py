@@ -37,7 +37,7 @@ COUNT: Final = "SELECT count(*), coalesce(min(notification_id), 1), coalesce(max
 BROKEN: Final = """SELECT originator_id::text, count(*), min(originator_version), max(originator_version)
     FROM log.stored_events GROUP BY originator_id
     HAVING count(*) <> max(originator_version) OR min(originator_version) <> 1"""
-SELECT_PLACES: Final = """SELECT e.notification_id, substring(e.state FROM 26 FOR 16)
+SELECT_PLACES: Final = """SELECT e.notification_id, substring(e.state FROM 10 FOR 16)
     FROM unnest(%s::uuid[], %s::bigint[]) WITH ORDINALITY AS asked (stream, version, nth)
     JOIN log.stored_events e ON e.originator_id = asked.stream AND e.originator_version = asked.version
     ORDER BY asked.nth"""

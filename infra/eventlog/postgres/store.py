@@ -13,7 +13,7 @@ import psycopg
 
 from hub.app.ports import Answer, LogStopped
 from hub.domain.ids import Position, StreamId
-from infra.eventlog.batch import Draft, Outcome, Standing, places, plan
+from infra.eventlog.batch import Draft, Outcome, Standing, nonces, places, plan
 from infra.eventlog.committer import Settled, settled
 from infra.eventlog.postgres import statements
 from infra.eventlog.postgres.believing import NOTHING, Belief, Reply, arguments, corrected, guess
@@ -101,8 +101,8 @@ class PostgresStore:
         streams, versions = [stream for stream, _ in asked], [version for _, version in asked]
         with self._line.stopping(OutcomeUnknown):
             found = self._transaction().execute(statements.SELECT_PLACES, (streams, versions)).fetchall()
-        mine = all(bytes(command) == draft.request.envelope.command.bytes for _, command in found)
-        return tuple(Position(row[0]) for row in found) if mine and len(found) == len(asked) else ()
+        mine = [bytes(nonce) for _, nonce in found] == nonces(draft)
+        return tuple(Position(row[0]) for row in found) if mine else ()
 
     def scrub(self) -> None:
         """Released claims leave the table's file (record rule 21). What WAL and backups keep goes with their age."""

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from psycopg.sql import SQL, Identifier
 
+from infra.backup import BackupProblem
 from infra.desktables.file import POSTGRES
 from infra.erasures import Doomed, ErasureList, list_beside
 from infra.eventlog.postgres import statements
@@ -41,6 +42,7 @@ async def restored(
     """
     refuse_hubs(url)
     doomed = doomed_of(master, without_erasures)
+    _begin(url)
     keys = open_postgres_keys(url, master, data=data, tell=tell)
     try:
         await keys.destroy({str(name) for one in doomed for name in (*one.streams, *one.blobs)})
@@ -52,6 +54,17 @@ async def restored(
         ErasureList(list_beside(master)).again()
     _drop_views(url)
     return _renewed(url, len(doomed))
+
+
+def _begin(url: str) -> None:
+    """Whatever comes in between, and whoever starts a hub too early: letters wait. Raises `BackupProblem` for half a copy."""
+    with connected(url) as connection, connection.transaction():
+        identity = connection.execute(statements.SELECT_IDENTITY).fetchone()
+        if identity and str(identity[0]).startswith(statements.COMING):
+            raise BackupProblem(
+                "This record is half of a copy. Run amends copy again until it says that it is done."
+            )
+        connection.execute(statements.PUT_MARK, (PAUSED, WAITING))
 
 
 def _drop_views(url: str) -> None:

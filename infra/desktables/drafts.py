@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class DraftTable:
 
     async def save(self, customer: CustomerId, draft: Draft) -> None:
         """Raises `CustomerErased` when the customer has no key any more."""
-        sealed = _seal(self.keys.key(str(customer)), draft)
+        sealed = _seal(await asyncio.to_thread(self.keys.key, str(customer)), draft)
         row = (str(draft.agent), str(draft.conversation), str(customer), sealed, draft.saved_at.timestamp())
         await self.file.do(lambda db: db.execute(PUT, row))
 
@@ -70,6 +71,10 @@ class DraftTable:
 
     async def _rows(self, sql: str, *values: str) -> list[Draft]:
         rows: list[Row] = await self.file.do(lambda db: db.execute(sql, values).fetchall())
+        return await asyncio.to_thread(self._opened, rows)
+
+    def _opened(self, rows: Sequence[Row]) -> list[Draft]:
+        """Beside the event loop: a key may have to be fetched from a database."""
         return [draft for row in rows if (draft := _opened(self.keys.key(row[2]), row))]
 
     async def _delete(self, sql: str, *values: str) -> None:

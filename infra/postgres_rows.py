@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -12,7 +13,16 @@ import psycopg
 from psycopg import Connection, Cursor, errors
 
 from hub.app.ports import LogPaused, TablesAway
-from infra.eventlog.postgres.connecting import READING, WRITING, Line, is_lost, refuse_unsafe
+from infra.eventlog.postgres import rewriting
+from infra.eventlog.postgres.connecting import (
+    IMPATIENT,
+    PASSING,
+    READING,
+    WRITING,
+    Line,
+    is_lost,
+    refuse_unsafe,
+)
 from infra.migrations import MIGRATIONS, check_schema
 from infra.rows import Database
 from infra.together import Together
@@ -27,6 +37,7 @@ TRIES: Final = 3
 IN_THE_WAY: Final = (errors.DeadlockDetected, errors.SerializationFailure)
 """Two processes that locked the same rows in another order; PostgreSQL gave one of them up, with nothing done."""
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtext('amends tables'))"
+AT_ONCE: Final = "SET statement_timeout = '2s'"
 UNCERTAIN: Final = (
     "The database was lost during a commit ({why}); nobody knows whether it is done. Look, and try again."
 )
@@ -61,6 +72,7 @@ class PostgresRows:
         patience: float = PATIENCE,
     ) -> None:
         self.schema: LiteralString = schema
+        self._url = url
         self._line = Line(url, patience, f"{WRITING}; SET search_path = {schema}")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"write-{schema}")
         self._thread.submit(self._prepare, tables, is_durable).result()
@@ -78,8 +90,8 @@ class PostgresRows:
         return result
 
     async def scrub(self, *, rewrite: bool = True) -> None:
-        """Every table is written anew. The server's write-ahead log keeps old pages until it is recycled."""
-        await Together(self._rewritten, self._thread)(None)
+        """Every table is written anew. The server's write-ahead log keeps old pages until it is recycled. Raises `StillBusy`."""
+        await asyncio.to_thread(rewriting.rewrite, self._url, self.schema)
 
     def close(self) -> None:
         self._thread.submit(self._line.drop).result()
@@ -117,39 +129,35 @@ class PostgresRows:
                     return [answer for step in steps for answer in self._commit([step])]
                 if tries == TRIES:
                     raise TablesAway(str(clash)) from clash
-            except psycopg.OperationalError as lost:
+            except psycopg.Error as trouble:
+                if not is_lost(trouble):
+                    self._connection().execute("ROLLBACK")
+                    raise _told(trouble) from trouble
                 self._line.drop()
                 if tries == TRIES:
-                    raise TablesAway(str(lost)) from lost
+                    raise TablesAway(str(trouble)) from trouble
         raise AssertionError("the last try returns or raises")
 
     def _tried(self, steps: list[Step[Any]]) -> list[Any]:
-        """Raises `psycopg.OperationalError` while nothing is committed for certain."""
+        """Raises `psycopg.Error` while nothing is committed for certain."""
         connection = self._connection()
         connection.execute("BEGIN")
         answers = [_one(connection, step) for step in steps]
         try:
             connection.execute("COMMIT")
-        except psycopg.OperationalError as lost:
+        except psycopg.Error as lost:
+            if not is_lost(lost):
+                raise
             self._line.drop()
             raise TablesAway(UNCERTAIN.format(why=lost)) from lost
         return answers
-
-    def _rewritten(self, asked: list[None]) -> list[None]:
-        connection = self._connection()
-        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (self.schema,))
-        for (table,) in tables.fetchall():
-            connection.execute(
-                psycopg.sql.SQL("VACUUM (FULL) {}").format(psycopg.sql.Identifier(self.schema, table))
-            )
-        return asked
 
 
 class PostgresReader:
     """One read-only connection behind a lock, for single rows; it comes back by itself."""
 
     def __init__(self, url: str, schema: LiteralString, patience: float = PATIENCE) -> None:
-        self._line = Line(url, patience, f"{READING}; SET search_path = {schema}")
+        self._line = Line(url, patience, f"{READING}; {AT_ONCE}; SET search_path = {schema}", IMPATIENT)
         self._lock = Lock()
 
     def row(self, sql: str, *values: object) -> Any:
@@ -160,7 +168,9 @@ class PostgresReader:
                     return Asked(self._line.connection()).execute(sql, values).fetchone()
                 except LogPaused as away:
                     raise TablesAway(str(away)) from away
-                except psycopg.OperationalError:
+                except psycopg.Error as trouble:
+                    if not is_lost(trouble):
+                        raise _told(trouble) from trouble
                     self._line.drop()
         raise TablesAway("The database drops every connection. Check it.")
 
@@ -175,12 +185,21 @@ def _one(connection: Connection, step: Step[Any]) -> Any:
     try:
         answer = step(Asked(connection))
     except Exception as failure:
-        if isinstance(failure, IN_THE_WAY) or (isinstance(failure, psycopg.Error) and is_lost(failure)):
+        if isinstance(failure, psycopg.Error) and (is_lost(failure) or _passes(failure)):
             raise
         connection.execute("ROLLBACK TO step")
         answer = failure
     connection.execute("RELEASE step")
     return answer
+
+
+def _passes(trouble: psycopg.Error) -> bool:
+    """Nobody's fault: a full disk, another's lock, a standby that took over."""
+    return isinstance(trouble, IN_THE_WAY) or type(trouble) in PASSING
+
+
+def _told(trouble: psycopg.Error) -> Exception:
+    return TablesAway(str(PASSING[type(trouble)])) if type(trouble) in PASSING else trouble
 
 
 @cache

@@ -11,6 +11,8 @@ import psycopg
 import pytest
 
 from hub.app.ports import TablesAway
+from infra.eventlog.postgres import rewriting
+from infra.owned import StillBusy
 from infra.postgres_rows import PostgresReader, PostgresRows
 from infra.rows import Database
 
@@ -106,3 +108,55 @@ def test_a_reader_comes_back_by_itself(postgres_url: str, rows: PostgresRows) ->
         another.execute(SEND_AWAY)
     assert reader.row(NUMBER, "a") == (1,)
     reader.close()
+
+
+async def test_what_passes_is_told_in_words_and_the_rows_go_on(rows: PostgresRows) -> None:
+    """A full disk, a standby that took over: nobody's fault, and no reason to end."""
+
+    def full(db: Database) -> None:
+        raise psycopg.errors.DiskFull
+
+    def standby(db: Database) -> None:
+        db.execute("SET TRANSACTION READ ONLY")
+        db.execute(PUT, ("a",))
+
+    for step, words in ((full, "disk is full"), (standby, "Name the primary")):
+        with pytest.raises(TablesAway, match=words):
+            await rows.do(step)
+    await rows.do(put("a"))
+    assert await number(rows, "a") == 1
+
+
+async def test_a_transaction_that_stood_still_and_was_ended_by_the_server_is_done_again(
+    rows: PostgresRows,
+) -> None:
+    tries: list[int] = []
+
+    def stands_still(db: Database) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            db.execute("SET idle_in_transaction_session_timeout = '100ms'")
+            threading.Event().wait(0.5)
+        db.execute(PUT, ("a",))
+
+    await rows.do(stands_still)
+    assert (len(tries), await number(rows, "a")) == (2, 1)
+
+
+async def test_record_rule_21_a_reader_that_holds_on_is_named_and_holds_nobody_up(
+    rows: PostgresRows, postgres_url: str
+) -> None:
+    """`pg_dump` reads for as long as it takes. Who wrote the tables anew would wait for it, and everybody behind him."""
+    with psycopg.connect(postgres_url) as dump:
+        dump.execute("SELECT count(*) FROM test_rows.boxes")
+        scrubbing = asyncio.create_task(
+            asyncio.to_thread(rewriting.rewrite, postgres_url, "test_rows", patience=2)
+        )
+        async with asyncio.timeout(20):
+            for _ in range(10):
+                await rows.do(put("a"))
+                await asyncio.sleep(0.1)
+        with pytest.raises(StillBusy, match="boxes"):
+            await scrubbing
+    await rows.scrub()
+    assert await number(rows, "a") == 10

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, LiteralString
 from uuid import uuid4
@@ -26,6 +26,8 @@ NOTICE_LOSS: Final[dict[str, Any]] = {
     "tcp_user_timeout": 20_000,
 }
 """A peer that vanished without a word is noticed within seconds, not hours."""
+IMPATIENT: Final[Mapping[str, Any]] = {**NOTICE_LOSS, "connect_timeout": 2, "tcp_user_timeout": 1_000}
+"""For single rows that somebody may wait for in the event loop."""
 WRITING: Final = """SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;
     SET idle_in_transaction_session_timeout = '10s';
     SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"""
@@ -58,8 +60,15 @@ PASSING: Final[dict[type[psycopg.Error], LogStopped]] = {
 class Line:
     """One connection, used by one thread at a time. Made when first needed, and again after it broke."""
 
-    def __init__(self, url: str, patience: float = PATIENCE, manner: LiteralString = WRITING) -> None:
+    def __init__(
+        self,
+        url: str,
+        patience: float = PATIENCE,
+        manner: LiteralString = WRITING,
+        options: Mapping[str, Any] = NOTICE_LOSS,
+    ) -> None:
         self._url = url
+        self._options = options
         self._patience = patience
         self._manner: LiteralString = manner
         self._name = f"amends log {uuid4().hex}"
@@ -96,7 +105,7 @@ class Line:
             raise stopped_by(error) from error
 
     def _connected(self) -> Connection:
-        connection = connected(self._url, self._manner, self._name)
+        connection = connected(self._url, self._manner, self._name, self._options)
         if self._connection is not None:
             connection.execute(SEND_AWAY, (self._name,))
         return connection
@@ -108,9 +117,14 @@ class Line:
             raise LogAway(AWAY.format(why=str(why).strip())) from why
 
 
-def connected(url: str, manner: LiteralString = WRITING, name: str = "amends") -> Connection:
+def connected(
+    url: str,
+    manner: LiteralString = WRITING,
+    name: str = "amends",
+    options: Mapping[str, Any] = NOTICE_LOSS,
+) -> Connection:
     """Raises `psycopg.OperationalError`."""
-    connection = psycopg.connect(url, autocommit=True, application_name=name, **NOTICE_LOSS)
+    connection = psycopg.connect(url, autocommit=True, application_name=name, **options)
     try:
         connection.execute(manner)
     except BaseException:

@@ -23,6 +23,7 @@ from infra.eventlog.postgres import statements
 from infra.eventlog.postgres.connecting import PATIENCE, Line, connected, refuse_unsafe
 from infra.eventlog.postgres.listening import listen
 from infra.eventlog.postgres.reading import Reading, page
+from infra.eventlog.postgres.rewriting import rewrite
 from infra.eventlog.postgres.store import PostgresStore, settle
 from infra.migrations import check_schema
 
@@ -76,6 +77,7 @@ class PostgresLog:
         self, store: PostgresStore, reading: Reading, ring: KeyRing, identity: Identity, url: str
     ) -> None:
         self._incarnation, self.workspace = identity
+        self._url = url
         self.codec = Codec(self.workspace, ring)
         self._ring = ring
         self._reading = reading
@@ -158,7 +160,7 @@ class PostgresLog:
     async def scrub(self) -> None:
         """After an erasure: released claims leave their table's file too (record rule 21)."""
         self.codec.forget()
-        await self._committer.between_batches(self._store.scrub)
+        await asyncio.to_thread(rewrite, self._url, "log", ("claims",))
 
     async def close(self) -> None:
         self._listener.cancel()

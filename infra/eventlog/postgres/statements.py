@@ -49,4 +49,3 @@ SELECT_MARK: Final = "SELECT value FROM log.marks WHERE name = %s"
 
 PUT_MARK: Final = """INSERT INTO log.marks (name, value) VALUES (%s, %s)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
-REWRITE_CLAIMS: Final = "VACUUM (FULL) log.claims"

@@ -19,7 +19,6 @@ from infra.eventlog.postgres import statements
 from infra.eventlog.postgres.believing import NOTHING, Belief, Reply, arguments, corrected, guess
 from infra.eventlog.postgres.calling import call, prepare
 from infra.eventlog.postgres.connecting import Line
-from infra.eventlog.stopped import LogAway
 from infra.eventlog.store import OutcomeUnknown
 
 MOST_VERSIONS: Final = 200_000
@@ -103,11 +102,6 @@ class PostgresStore:
             found = self._transaction().execute(statements.SELECT_PLACES, (streams, versions)).fetchall()
         mine = [bytes(nonce) for _, nonce in found] == nonces(draft)
         return tuple(Position(row[0]) for row in found) if mine else ()
-
-    def scrub(self) -> None:
-        """Released claims leave the table's file (record rule 21). What WAL and backups keep goes with their age."""
-        with self._line.stopping(LogAway):
-            self._line.connection().execute(statements.REWRITE_CLAIMS)
 
     def close(self) -> None:
         self._line.drop()

@@ -193,6 +193,13 @@ def test_a_server_that_does_not_sync_is_refused_with_the_fix(server: NatsServer)
         check_sync(lax.monitor_url)
 
 
+def test_a_monitor_address_that_is_something_else_is_a_warning(
+    server: NatsServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    check_sync(server.url.replace("nats://", "http://"))  # the port of clients, which greets with INFO
+    assert "sync_interval is not checked" in caplog.text
+
+
 def row(position: int, size: int = 10) -> Any:
     return position, f"{position:032x}", 1, "customer.named.v1", b"x" * size
 

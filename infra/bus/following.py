@@ -97,7 +97,7 @@ class BusFollower:
                     self.healed += len(page)
                     yield page
                     position = page[-1].position
-            silent = silent + 1 if not came and position > before else 0
+            silent = 0 if came else silent + (position > before)
             if came:
                 await came[-1].ack()
 

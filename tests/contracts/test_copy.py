@@ -48,6 +48,12 @@ async def source(tmp_path, ring):
     return path
 
 
+async def test_a_copy_that_is_whole_says_so_when_it_is_asked_for_again(source, durable_url, ring):
+    copy_log(source, durable_url, lambda there, whole: None)
+    with pytest.raises(CopyProblem, match="already, whole"):
+        copy_log(source, durable_url, lambda there, whole: None)
+
+
 async def test_everything_is_there_as_it_was_and_the_record_goes_on(source, durable_url, ring):
     seen = []
     done = copy_log(source, durable_url, lambda there, whole: seen.append((there, whole)))

@@ -130,6 +130,8 @@ def _claimed(there: Connection, whole: Identity) -> int:
         incarnation, position, revision = row or ("", 0, 0)
         if incarnation == marked:
             return int(position)
+        if incarnation == whole.incarnation:
+            raise CopyProblem("This record is in the database already, whole: there is nothing left to copy.")
         if position or revision:
             raise CopyProblem("The database holds another record already. Name an empty one.")
         there.execute("UPDATE log.head SET incarnation = %s, workspace = %s", (marked, UUID(whole.workspace)))

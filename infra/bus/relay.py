@@ -58,16 +58,21 @@ async def _relayed(source: RelayedLog, bus: Bus, jetstream: JetStreamContext) ->
                 under_way.append(asyncio.create_task(_publish(block, bus, jetstream)))
                 position = block.last
                 if len(under_way) >= UNDER_WAY:
-                    await under_way.popleft()
+                    await _ended(under_way.popleft())
             if not rows:
                 while under_way:
-                    await under_way.popleft()
-                unless_cancelled()
+                    await _ended(under_way.popleft())
                 await source.beyond(position)
     finally:
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
+
+
+async def _ended(publishing: asyncio.Task[None]) -> None:
+    """A cancellation of ours reaches the publishing first, where it may get lost; then the next wait would be for ever."""
+    await publishing
+    unless_cancelled()
 
 
 async def _reached(source: RelayedLog, bus: Bus, jetstream: JetStreamContext) -> int:

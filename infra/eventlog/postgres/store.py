@@ -5,6 +5,7 @@ Why a plan is made first and verified under the lock: `docs/decisions/0030-a-pla
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
@@ -19,6 +20,7 @@ from infra.eventlog.postgres import statements
 from infra.eventlog.postgres.believing import NOTHING, Belief, Reply, arguments, corrected, guess
 from infra.eventlog.postgres.calling import call, prepare
 from infra.eventlog.postgres.connecting import Line
+from infra.eventlog.stopped import LogAway
 from infra.eventlog.store import OutcomeUnknown
 
 MOST_VERSIONS: Final = 200_000
@@ -62,13 +64,16 @@ class PostgresStore:
 
     def begin(self) -> None:
         self._forget()
-        for _ in range(BEGIN_TRIES):
+        for tried in range(BEGIN_TRIES):
+            time.sleep(
+                min(1.0, 0.01 * 2**tried) if tried else 0
+            )  # a server that is just going down, or coming up
             self._held = self._line.connection()
             with suppress(OutcomeUnknown), self._line.stopping(OutcomeUnknown):  # nothing was asked for yet
                 self._held.execute("BEGIN")
                 self._held.execute(statements.LOCK_HEAD)
                 return
-        raise LogStopped("The database drops every connection. Check it, then start again.")
+        raise LogAway("The database drops every connection. Check it; the log then goes on by itself.")
 
     def load(self, drafts: Sequence[Draft]) -> Standing:
         belief = guess(drafts, {}, 0)

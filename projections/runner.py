@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,19 +10,16 @@ from typing import TypeVar
 
 from hub.app.ports import Recorded
 from hub.app.traces import span
-from projections.book import Book, Gap, transaction
+from projections.book import Book, transaction
 from projections.dialect import Cursor
 from projections.file import File, candidate, remove
 from projections.scrub import TRIES, Blocked, begin_merging, merged_more, truncated
-from projections.telling import Herald
+from projections.telling import FIRST_REST_S, Herald
 
 T = TypeVar("T")
-log = logging.getLogger("amends.projections")
 
 PAGE = 2_000
 """Most events in one transaction."""
-
-FIRST_REST_S, LONGEST_REST_S = 0.05, 5.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,27 +27,15 @@ class Runner(Herald):
     """Keeps one book of views abreast of the log. Start `run()` in a TaskGroup; `close()` after it has ended."""
 
     book: Book[File]
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "views"))
 
     def __post_init__(self) -> None:
         self.position = self.book.position
 
     async def run(self) -> None:
-        """Follow for ever. What fails is logged, told by `trouble`, and tried again after a growing rest."""
-        rest = FIRST_REST_S
-        while True:
-            before = self.position
-            try:
-                await self._follow()
-            except Gap as gap:
-                self.trouble = str(gap)
-            except Exception as broken:  # noqa: BLE001 - an edge: the views must come back whatever happened
-                self.trouble = f"{type(broken).__name__}: {broken}"
-            rest = FIRST_REST_S if self.position > before else min(rest * 2, LONGEST_REST_S)
-            log.warning(
-                "views stopped at position %d, again in %.2f s: %s", self.position, rest, self.trouble
-            )
-            await asyncio.sleep(rest)
+        """Follow for ever."""
+        await self.persist(self._follow, FIRST_REST_S)
 
     async def _follow(self) -> None:
         async for recorded in self.log.follow(after=self.book.position, limit=PAGE):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,9 +14,13 @@ from typing import Protocol
 
 from hub.app.ports import Clock, Recorded
 from projections.announcing import Announcement
+from projections.book import Gap
 from projections.progress import Progress
 
+log = logging.getLogger("amends.projections")
+
 PATIENCE_S = 5.0
+FIRST_REST_S, LONGEST_REST_S = 0.05, 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +74,32 @@ class Herald:
     patience: float = PATIENCE_S
     beat: datetime | None = None
     trouble: str = ""
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     building: asyncio.Lock = field(default_factory=asyncio.Lock)
     position: int = 0
     rebuilding: Progress | None = None
     _ears: list[Ear] = field(default_factory=list)
     _waiting: list[tuple[int, int, asyncio.Future[None]]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
+
+    async def persist(self, work: Callable[[], Awaitable[None]], rest: float) -> None:
+        """Do `work` for ever, with a rest between. What fails is logged, told by `trouble`, and tried again after a growing rest."""
+        pause = rest
+        while True:
+            before = self.position
+            try:
+                await work()
+                pause = rest
+            except Exception as broken:  # noqa: BLE001 - an edge: the views must come back whatever happened
+                self.trouble = self.why(broken)
+                pause = rest if self.position > before else min(pause * 2, LONGEST_REST_S)
+                log.warning(
+                    "views stopped at position %d, again in %.2f s: %s", self.position, pause, self.trouble
+                )
+            await asyncio.sleep(pause)
+
+    def why(self, broken: Exception) -> str:
+        """In words that quote nobody."""
+        return str(broken) if isinstance(broken, Gap) else f"{type(broken).__name__}: {broken}"
 
     def tell(self, announcement: Announcement) -> None:
         """Everybody who waits, and everybody who listens."""

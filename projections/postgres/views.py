@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -27,11 +26,10 @@ from projections.postgres.others import passed
 from projections.postgres.scrub import rewrite
 from projections.postgres.store import SILENCE_S, WRITING, Database, Schema, open_shared
 from projections.projection import Projection
-from projections.runner import FIRST_REST_S, LONGEST_REST_S, PAGE
-from projections.telling import Herald
+from projections.runner import PAGE
+from projections.telling import FIRST_REST_S, Herald
 
 T = TypeVar("T")
-log = logging.getLogger("amends.projections")
 
 POLL_S: Final = 1.0
 """A notice may be lost; one looks anyway."""
@@ -59,24 +57,18 @@ class SharedViews(Herald):
         self.position = -1  # until they are seen to be there, even an empty log is not shown
 
     async def run(self) -> None:
-        """For ever. What fails is logged, told by `trouble`, and tried again after a growing rest."""
+        """Hear of the views for ever, and write them whenever nobody else does."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._again(self._watch, FIRST_REST_S), name="views: watching")
+            group.create_task(self.persist(self._watch, FIRST_REST_S), name="views: watching")
             if self.writes:
-                group.create_task(self._again(self._write, STAND_BY_S), name="views: writing")
+                group.create_task(self.persist(self._write, STAND_BY_S), name="views: writing")
 
-    async def _again(self, work: Callable[[], object], rest: float) -> None:
-        pause = rest
-        while True:
-            before = self.position
-            try:
-                await work()  # type: ignore[misc]
-                pause = rest
-            except Exception as broken:  # noqa: BLE001 - an edge: the views must come back whatever happened
-                self.trouble = why(broken)
-                pause = rest if self.position > before else min(pause * 2, LONGEST_REST_S)
-                log.warning("views stopped at position %d, again in %.2f s: %s", before, pause, self.trouble)
-            await asyncio.sleep(pause)
+    def why(self, broken: Exception) -> str:
+        """What PostgreSQL's errors say may quote a row: their kind has to do."""
+        cause = broken.__cause__ if isinstance(broken, SQLAlchemyError) else broken
+        if isinstance(cause, psycopg.Error):
+            return f"{type(cause).__name__} {cause.sqlstate or ''}".strip()
+        return Herald.why(self, broken)
 
     # --- writing ---
 
@@ -218,11 +210,3 @@ async def heard(
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-def why(broken: BaseException) -> str:
-    """What PostgreSQL's errors say may quote a row: their kind has to do."""
-    cause = broken.__cause__ if isinstance(broken, SQLAlchemyError) else broken
-    if isinstance(cause, psycopg.Error):
-        return f"{type(cause).__name__} {cause.sqlstate or ''}".strip()
-    return f"{type(broken).__name__}: {broken}"

@@ -189,7 +189,7 @@ class Flaky(MemoryLog):
 
 
 async def test_trouble_is_told_and_tried_again(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr("projections.runner.LONGEST_REST_S", 0.01)
+    monkeypatch.setattr("projections.telling.LONGEST_REST_S", 0.01)
     shop = Shop(tmp_path)
     shop.log = shop.runner.log = Flaky()
     task = asyncio.create_task(shop.runner.run())

@@ -63,14 +63,12 @@ class PostgresLookup:
 
 async def open_lookup(database: Database, *, size: int = 2) -> PostgresLookup:
     async def manner(connection: psycopg.AsyncConnection) -> None:
-        await connection.set_autocommit(True)
         await connection.execute(READING)
         await connection.execute(SQL("SET search_path = {}").format(Identifier(database.schema)))
 
-    options = {**database.options, "autocommit": True, "application_name": "amends views"}
     pool = AsyncConnectionPool(
         database.url,
-        kwargs=options,
+        kwargs=database.how,
         configure=manner,
         min_size=1,
         max_size=size,

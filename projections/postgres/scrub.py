@@ -29,7 +29,7 @@ def rewrite(database: Database, pages: Sequence[Projection]) -> None:
 
     The server's write-ahead log keeps old rows until it is recycled (record rule 21).
     """
-    fresh = Database(url=database.url, schema=database.schema + SCRUBBED, options=database.options)
+    fresh = database.beside(SCRUBBED)
     with database.connected(PLAIN) as connection, connection.transaction():
         connection.execute(NOBODY_WRITES)
         said(connection, "CREATE SCHEMA {}", Identifier(fresh.schema))

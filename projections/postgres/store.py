@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import psycopg
@@ -38,11 +38,14 @@ class Database:
     schema: str
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def how(self) -> dict[str, Any]:
+        """To connect with, in autocommit mode."""
+        return {**self.options, "autocommit": True, "application_name": "amends views"}
+
     def connected(self, manner: str) -> Connection:
-        """In autocommit mode; `manner` sets up the session. Raises `psycopg.OperationalError`."""
-        connection = psycopg.connect(
-            self.url, autocommit=True, application_name="amends views", **self.options
-        )
+        """`manner` sets up the session. Raises `psycopg.OperationalError`."""
+        connection = psycopg.connect(self.url, **self.how)
         try:
             connection.execute(manner.encode())
             connection.execute(SQL("SET search_path = {}").format(Identifier(self.schema)))
@@ -51,8 +54,12 @@ class Database:
             raise
         return connection
 
+    def beside(self, suffix: str) -> Database:
+        """Another schema of the same database."""
+        return replace(self, schema=self.schema + suffix)
+
     def next(self) -> Database:
-        return Database(url=self.url, schema=self.schema + NEXT, options=self.options)
+        return self.beside(NEXT)
 
 
 def schema_of(pages: Sequence[Projection]) -> str:
@@ -93,24 +100,37 @@ def taken(connection: Connection, schema: str) -> bool:
     return connection.execute(TAKE, (schema,)).fetchone() == (True,)
 
 
+def session(database: Database) -> Connection:
+    """One that may become the writer's. Raises `psycopg.OperationalError`."""
+    return database.connected(WRITING)
+
+
 def open_shared(
+    database: Database, pages: Sequence[Projection], incarnation: str, *, bulk: bool = False
+) -> Book[Schema] | None:
+    """None while another process writes. Raises `psycopg.OperationalError`."""
+    connection = session(database)
+    try:
+        is_ours = taken(connection, database.schema)
+    except BaseException:
+        connection.close()
+        raise
+    if is_ours:
+        return begun(database, connection, pages, incarnation, bulk=bulk)
+    connection.close()
+    return None
+
+
+def begun(
     database: Database,
+    connection: Connection,
     pages: Sequence[Projection],
     incarnation: str,
     *,
     bulk: bool = False,
-    line: Connection | None = None,
-) -> Book[Schema] | None:
-    """None while another process writes. `line`: a session by `WRITING` that stands by; it is kept open then.
-
-    Raises `psycopg.OperationalError`.
-    """
-    connection = line or database.connected(WRITING)
+) -> Book[Schema]:
+    """On the connection that holds the lock; it is closed when the tables can't be made."""
     try:
-        if not taken(connection, database.schema):
-            if line is None:
-                connection.close()
-            return None
         connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(database.schema)))
         connection.execute(SQL("COMMENT ON SCHEMA {} IS {}").format(Identifier(database.schema), OURS))
         return opened(Schema(database.schema, connection), pages, incarnation, bulk=bulk)

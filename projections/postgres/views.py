@@ -24,7 +24,7 @@ from projections.book import Book, transaction
 from projections.dialect import Cursor
 from projections.postgres.others import passed
 from projections.postgres.scrub import rewrite
-from projections.postgres.store import SILENCE_S, WRITING, Database, Schema, open_shared
+from projections.postgres.store import SILENCE_S, Database, Schema, begun, session, taken
 from projections.projection import Projection
 from projections.runner import PAGE
 from projections.telling import FIRST_REST_S, Herald
@@ -89,11 +89,11 @@ class SharedViews(Herald):
     def _taken(self) -> Book[Schema] | None:
         """The session that stands by is kept, and becomes the one that writes."""
         if self._line is None or self._line.closed:
-            self._line = self.database.connected(WRITING)
-        book = open_shared(self.database, self.pages(), self.incarnation, line=self._line)
-        if book is not None:
-            self._line = None
-        return book
+            self._line = session(self.database)
+        if not taken(self._line, self.database.schema):
+            return None
+        line, self._line = self._line, None
+        return begun(self.database, line, self.pages(), self.incarnation)
 
     def _hang_up(self) -> None:
         if self._line is not None:
@@ -106,8 +106,7 @@ class SharedViews(Herald):
     # --- hearing ---
 
     async def _watch(self) -> None:
-        options = {**self.database.options, "autocommit": True, "application_name": "amends views"}
-        async with await AsyncConnection.connect(self.database.url, **options) as line:
+        async with await AsyncConnection.connect(self.database.url, **self.database.how) as line:
             await line.execute(SQL("LISTEN {}").format(Identifier(self.database.schema)))
             while True:
                 await self._look()
@@ -149,7 +148,7 @@ class SharedViews(Herald):
         """A change of rows that no fact brings about."""
 
         def done() -> None:
-            store = Schema(self.database.schema, self.database.connected(WRITING))
+            store = Schema(self.database.schema, session(self.database))
             try:
                 with transaction(store) as cursor:
                     step(cursor)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import randrange
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Column, LargeBinary, Table
@@ -22,6 +22,9 @@ from projections.file import File, open_book
 from projections.progress import Progress
 from projections.projection import Projection
 from projections.runner import PAGE, Runner
+from projections.telling import Herald
+
+T = TypeVar("T")
 
 SAMPLE: Final = 1_000
 """Rows of each table that are compared with the old ones."""
@@ -74,6 +77,22 @@ def chosen_of(fresh: Sequence[Projection], names: Sequence[str]) -> tuple[Projec
     return tuple(page for page in fresh if "all" in names or page.name in names)
 
 
+def begun(views: Herald, book: Book[Any]) -> Progress:
+    """Of the views of `book`, from where it stands to where `views` are."""
+    names, first = tuple(page.name for page in book.pages), book.position
+    return Progress(names=names, first=first, goal=views.position, position=first)
+
+
+async def catch_up(views: Herald, book: Book[Any], position: int, do: Callable[..., Awaitable[Any]]) -> None:
+    """Read the log up to `position` into `book`, which is used where `do` works, and tell how far it is."""
+    while book.position < position:
+        limit = min(PAGE, position - book.position)
+        await do(book.apply, await views.log.read_all(after=book.position, limit=limit))
+        if views.rebuilding:
+            views.rebuilding.position = book.position
+            views.rebuilding.goal = max(position, views.position)
+
+
 @dataclass(slots=True)
 class Candidate:
     """The next version of some views, in its own file until it has caught up."""
@@ -87,23 +106,21 @@ class Candidate:
         return file.candidate(self.runner.book.store.path)
 
     async def built(self) -> Rebuilt:
-        loop = asyncio.get_running_loop()
-        book = await loop.run_in_executor(self.thread, self._open)
+        book = await self._do(self._open)
         resumed_at = book.position
         try:
-            self.runner.rebuilding = self._begun(book)
-            await self._catch_up(book, self.runner.position)
+            self.runner.rebuilding = begun(self.runner, book)
+            await catch_up(self.runner, book, self.runner.position, self._do)
             async with self.runner.turn:
-                await self._catch_up(book, self.runner.book.position)
+                await catch_up(self.runner, book, self.runner.book.position, self._do)
                 done = await self.runner.in_thread(lambda: switch(self.runner.book, book))
                 return dataclasses.replace(done, resumed_at=resumed_at)
         finally:
             self.runner.rebuilding = None
-            await loop.run_in_executor(self.thread, self._remove, book)
+            await self._do(self._remove, book)
 
-    def _begun(self, book: Book[File]) -> Progress:
-        names, first = tuple(page.name for page in self.pages), book.position
-        return Progress(names=names, first=first, goal=self.runner.position, position=first)
+    async def _do(self, work: Callable[..., T], *given: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self.thread, work, *given)
 
     def _open(self) -> Book[File]:
         """Go on where a rebuild was killed in this run of the machine, or begin: `open_book` looks at version and incarnation."""
@@ -116,18 +133,6 @@ class Candidate:
         file.remove(self.path)
         note.write_text(this_run(), "utf-8")
         return open_book(self.path, self.pages, incarnation, bulk=True)
-
-    async def _catch_up(self, book: Book[File], position: int) -> None:
-        loop = asyncio.get_running_loop()
-        while book.position < position:
-            limit = min(PAGE, position - book.position)
-            recorded = await self.runner.log.read_all(after=book.position, limit=limit)
-            await loop.run_in_executor(self.thread, book.apply, recorded)
-            if self.runner.rebuilding:
-                self.runner.rebuilding.position, self.runner.rebuilding.goal = (
-                    book.position,
-                    max(position, self.runner.position),
-                )
 
     def _remove(self, book: Book[File]) -> None:
         book.close()

@@ -16,10 +16,8 @@ from projections.book import Book
 from projections.postgres.scrub import ALONE, at, put, said
 from projections.postgres.store import Database, Schema, open_shared
 from projections.postgres.views import SharedViews
-from projections.progress import Progress
 from projections.projection import Projection
-from projections.rebuild import SAMPLE, AlreadyBuilding, Rebuilt, chosen_of, comparable
-from projections.runner import PAGE
+from projections.rebuild import SAMPLE, AlreadyBuilding, Rebuilt, begun, catch_up, chosen_of, comparable
 
 SWITCHING: Final = (
     "SET lock_timeout = '2s'; SET statement_timeout = '10min'; SET client_min_messages = warning"
@@ -57,8 +55,8 @@ class Candidate:
             raise AlreadyBuilding("Another process builds views anew just now. Wait for it, then try again.")
         resumed_at = book.position
         try:
-            shared.rebuilding = self._begun(book)
-            await self._catch_up(book, shared.position)
+            shared.rebuilding = begun(shared, book)
+            await catch_up(shared, book, shared.position, self._do)
             done = await self._switched(book)
             return dataclasses.replace(done, resumed_at=resumed_at)
         finally:
@@ -67,18 +65,6 @@ class Candidate:
 
     async def _do(self, work: Any, *given: Any, **named: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self.thread, lambda: work(*given, **named))
-
-    def _begun(self, book: Book[Schema]) -> Progress:
-        names, first = tuple(page.name for page in self.pages), book.position
-        return Progress(names=names, first=first, goal=self.shared.position, position=first)
-
-    async def _catch_up(self, book: Book[Schema], position: int) -> None:
-        while book.position < position:
-            limit = min(PAGE, position - book.position)
-            await self._do(book.apply, await self.shared.log.read_all(after=book.position, limit=limit))
-            if self.shared.rebuilding:
-                self.shared.rebuilding.position = book.position
-                self.shared.rebuilding.goal = max(position, self.shared.position)
 
     async def _switched(self, book: Book[Schema]) -> Rebuilt:
         """Raises what the last of some tries raised."""
@@ -89,7 +75,7 @@ class Candidate:
             except errors.LockNotAvailable:
                 await asyncio.sleep(PAUSE_S)
                 await self._do(book.store.connection.execute, "SELECT 1")  # still here
-                await self._catch_up(book, self.shared.position)
+                await catch_up(self.shared, book, self.shared.position, self._do)
 
     async def _switch(self, connection: Connection, book: Book[Schema]) -> Rebuilt:
         here, there = self.shared.database, self.shared.database.next()
@@ -98,7 +84,7 @@ class Candidate:
         await self._do(connection.execute, "BEGIN")
         await self._do(connection.execute, ALONE)
         row = (await self._do(connection.execute, "SELECT min(position) FROM projections")).fetchone()
-        await self._catch_up(book, row[0])
+        await catch_up(self.shared, book, row[0], self._do)
         sampled, differing = await self._do(compared, connection, here, there, tables)
         await self._do(moved, connection, here, there, self.pages)
         await self._do(connection.execute, "COMMIT")

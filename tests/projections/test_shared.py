@@ -332,7 +332,7 @@ async def test_readers_never_see_less_while_views_are_switched(hubs: Any) -> Non
 
 
 async def test_what_a_killed_rebuild_left_is_gone_on_with(hubs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rebuilding, "PAGE", 10)
+    monkeypatch.setattr("projections.rebuild.PAGE", 10)
     log = MemoryLog()
     one, two = hubs(log), hubs(log)
     async with one.at_work():

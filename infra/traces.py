@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
@@ -82,7 +82,4 @@ def tracer_of(tracer: OtelTracer) -> Tracer:
                 span.set_status(Status(StatusCode.ERROR, type(failure).__name__))
                 raise
 
-    def traced(name: str, facts: Mapping[str, Fact]) -> AbstractContextManager[Span]:
-        return heard(name, facts)
-
-    return traced
+    return heard

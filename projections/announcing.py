@@ -42,7 +42,7 @@ def keep_changes(
     """Rows that a socket can catch up from, and the same for those who listen now."""
     told = [(one, conversation_of(cursor, one.event, by_complaint)) for one in news]
     rows = (
-        (one.position, one.name, text_of(one.stream), of and str(of))
+        (one.position, one.name, text_of(one.stream), of and text_of(of))
         for one, of in told[-views.KEPT_CHANGES :]
     )
     cursor.write(views.changes, "add", CHANGED, rows)

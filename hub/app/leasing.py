@@ -106,9 +106,8 @@ class Leasing:
         async def fenced(_: Fence) -> None:
             fence = await self._fence(name)
             if not await self.leases.renew(name, self.holder, number, self.seconds):
-                raise OutOfDate(
-                    None
-                )  # the mark of whoever took over was raised over by us; it will see and begin again
+                # We raised the mark of whoever took over: it will see that, and begin again.
+                raise OutOfDate(None)
             await work(fence)
 
         try:

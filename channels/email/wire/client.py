@@ -28,9 +28,8 @@ DATE = re.compile(rb'\bINTERNALDATE "([^"]+)"')
 EMPTY_BODY = re.compile(rb'BODY\[\] (?:""|NIL)')
 LONGEST_COMMAND = 15 * 60.0
 """Seconds for one command as a whole, however steadily bytes trickle in."""
-
-
 GOODBYE_S = 2.0
+"""Seconds for saying goodbye."""
 
 
 class MailboxRefused(Exception):

@@ -14,7 +14,7 @@ from projections.book import Book, transaction
 from projections.dialect import Cursor
 from projections.file import File, candidate, remove
 from projections.scrub import TRIES, Blocked, begin_merging, merged_more, truncated
-from projections.telling import FIRST_REST_S, Herald
+from projections.telling import BEAT_S, FIRST_REST_S, Herald
 
 T = TypeVar("T")
 
@@ -35,12 +35,23 @@ class Runner(Herald):
 
     async def run(self) -> None:
         """Follow for ever."""
-        await self.persist(self._follow, FIRST_REST_S)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.persist(self._follow, FIRST_REST_S), name="views: following")
+            group.create_task(self._beating(), name="views: heartbeat")
 
     async def _follow(self) -> None:
         async for recorded in self.log.follow(after=self.book.position, limit=PAGE):
             await self.take(recorded)
             self.trouble = ""
+
+    async def _beating(self) -> None:
+        """A turn and an answer of the thread: a page could be written now."""
+        while True:
+            async with self.turn:
+                await self.in_thread(lambda: None)
+            if not self.trouble:
+                self.alive()
+            await asyncio.sleep(BEAT_S)
 
     async def take(self, recorded: Sequence[Recorded]) -> None:
         """Write one page and tell everybody."""

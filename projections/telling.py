@@ -21,6 +21,8 @@ log = logging.getLogger("amends.projections")
 
 PATIENCE_S = 5.0
 FIRST_REST_S, LONGEST_REST_S = 0.05, 5.0
+BEAT_S = 1.0
+"""Between two heartbeats of views that have nothing to take in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,10 @@ class FollowedLog(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Herald:
-    """Where the views of this process stand. `trouble`: why they can't follow the log just now."""
+    """Where the views of this process stand.
+
+    `trouble`: why they can't follow the log just now. `beat`: when they last took facts in or, at rest, were seen to be able to.
+    """
 
     log: FollowedLog
     clock: Clock
@@ -103,13 +108,18 @@ class Herald:
 
     def tell(self, announcement: Announcement) -> None:
         """Everybody who waits, and everybody who listens."""
-        self.beat, self.position = self.clock(), announcement.position
+        self.alive()
+        self.position = announcement.position
         while self._waiting and self._waiting[0][0] <= self.position:
             future = heappop(self._waiting)[2]
             if not future.done():
                 future.set_result(None)
         for ear in self._ears:
             ear.tell(announcement)
+
+    def alive(self) -> None:
+        """They could take facts in just now."""
+        self.beat = self.clock()
 
     async def reached(self, position: int, *, patience: float | None = None) -> None:
         """Return as soon as the views show `position`; TimeoutError after `patience` seconds."""

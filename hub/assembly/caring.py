@@ -162,10 +162,17 @@ async def examine_record(house: House, params: Params) -> Mapping[str, Any]:
 
 
 async def projections_of(house: House) -> list[dict[str, Any]]:
-    """How far each reaches, by how many facts it is behind, and how many it could not take in."""
-    head = await house.log.head()
+    """How far each reaches, by how many facts and seconds it is behind, how many it could not take in, and when it was last seen at work."""
+    head, lag, beat = await house.log.head(), await house.runner.lag(), house.runner.beat
     return [
-        {"name": one.name, "position": one.position, "lag": max(0, head - one.position), "parked": one.parked}
+        {
+            "name": one.name,
+            "position": one.position,
+            "lag": (behind := max(0, head - one.position)),
+            "lag_seconds": lag.seconds if behind else 0.0,
+            "parked": one.parked,
+            "heartbeat": beat.isoformat() if beat else None,
+        }
         for one in await house.ask(standings)
     ]
 

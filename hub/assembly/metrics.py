@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from hub.assembly.house import House, now
+from hub.assembly.house import House
 from infra.settings import metrics_token_of
 from projections import causes, parked
 from projections.views import Standing, standings
@@ -86,10 +86,6 @@ async def figures(house: House) -> Figures:
     lag, beat = await house.runner.lag(), house.runner.beat
     whole = {
         "amends_log_position": ("Last committed position.", head),
-        "amends_views_last_page_age_seconds": (
-            "Since the views last took in events; they rest while there are none.",
-            (now() - beat).total_seconds() if beat else 0.0,
-        ),
         "amends_views_in_trouble": (
             "1 while the views can't follow the log.",
             float(bool(house.runner.trouble)),
@@ -105,11 +101,12 @@ async def figures(house: House) -> Figures:
         "amends_sending_paused": ("1 while sending waits for a word.", float(await house.paused())),
     }
     return {name: (says, {"": value}) for name, (says, value) in whole.items()} | of_projections(
-        stand, head, lag.seconds
+        stand, head, lag.seconds, beat.timestamp() if beat else 0.0
     )
 
 
-def of_projections(stand: Sequence[Standing], head: int, seconds: float) -> Figures:
+def of_projections(stand: Sequence[Standing], head: int, seconds: float, beat: float) -> Figures:
+    """All are written by one writer, page by page, so `seconds` of lag and the heartbeat are the same for those that have come equally far."""
     behind = {one.name: max(0, head - one.position) for one in stand}
     return {
         "amends_projection_position": (
@@ -120,6 +117,10 @@ def of_projections(stand: Sequence[Standing], head: int, seconds: float) -> Figu
         "amends_projection_lag_seconds": (
             "Age of the newest fact shown, while there are newer ones.",
             {name: seconds if events else 0.0 for name, events in behind.items()},
+        ),
+        "amends_projection_heartbeat_timestamp_seconds": (
+            "When it last took facts in or, at rest, could have; 0: never seen by this process.",
+            {one.name: beat for one in stand},
         ),
         "amends_projection_parked_events": (
             "Facts that could not be taken in.",

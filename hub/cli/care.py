@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import time
 from argparse import Namespace
@@ -26,7 +25,6 @@ def register(commands: Any) -> None:
         _add_restore,
         _add_copy,
         _add_keys,
-        _add_doctor,
         _add_sweep,
     ):
         add(commands)
@@ -89,12 +87,6 @@ def _add_keys(commands: Any) -> None:
     command = keys.add_parser("rotate", help="put a new master key in the old one's place")
     add_json(command)
     command.set_defaults(run=rotate_keys)
-
-
-def _add_doctor(commands: Any) -> None:
-    command = commands.add_parser("doctor", help="is the record whole? exit 1 when it is not")
-    add_json(command)
-    command.set_defaults(run=examine)
 
 
 def _add_sweep(commands: Any) -> None:
@@ -222,22 +214,6 @@ async def rotate_keys(asked: Namespace) -> int:
     note(answer["note"])
     line = f"{answer['keys']} keys are wrapped by the new master key {answer['master_key']}."
     return show(answer, as_json=asked.as_json, line=line)
-
-
-async def examine(asked: Namespace) -> int:
-    report = await ask(settings_of(asked), "doctor")
-    if asked.as_json:
-        print(json.dumps(report, ensure_ascii=False))
-    else:
-        for problem in report["problems"]:
-            where = {name: value for name, value in problem.items() if name not in ("check", "says")}
-            print(f"{problem['check']}: {problem['says']} {where or ''}".rstrip())
-        for projection in report["projections"]:
-            print(
-                f"{projection['name']}: at {projection['position']}, {projection['lag']} behind, {projection['parked']} not taken in"
-            )
-        print(f"{report['events']} events, {report['blobs']} blobs, {report['wrong']} problem(s)")
-    return 0 if report["ok"] else 1
 
 
 async def sweep(asked: Namespace) -> int:

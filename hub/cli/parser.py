@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from pathlib import Path
 
-from hub.cli import admin, bench, care, demo, letters, migrating, records, serving
+from hub.cli import admin, bench, care, demo, examining, letters, migrating, records, serving
 
 DESCRIPTION = "Amends hears every customer on every channel, keeps every word, and puts things right."
 
@@ -25,6 +25,6 @@ def parser() -> ArgumentParser:
         help="DEBUG, INFO, WARNING (default) or ERROR",
     )
     commands = root.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for subject in (demo, serving, admin, letters, records, care, migrating, bench):
+    for subject in (demo, serving, admin, letters, records, care, examining, migrating, bench):
         subject.register(commands)
     return root

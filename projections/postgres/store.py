@@ -11,6 +11,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
+from sqlalchemy import Connection as SQLConnection
 
 from projections.book import Book, opened
 from projections.dialect import Cursor
@@ -27,6 +28,11 @@ WRITING: Final = f"""SET synchronous_commit = off; SET idle_session_timeout = '{
 OURS: Final = "views of Amends; built anew from its record at will"
 """The comment of every schema that may be dropped: whatever else is called so in that database is not ours."""
 TAKE: Final = "SELECT pg_try_advisory_lock(hashtext('amends views'), hashtext(%s))"
+WRITTEN: Final = """SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND classid::bigint = hashtext('amends views')::bigint & 4294967295
+    AND objid::bigint = hashtext(%s)::bigint & 4294967295)"""
+"""The two halves of a lock's key are shown as numbers without a sign."""
 NOTIFY: Final = "SELECT pg_notify(%s, %s)"
 
 
@@ -98,6 +104,11 @@ class Schema:
 def taken(connection: Connection, schema: str) -> bool:
     """Whether this connection is now the one that may write `schema`."""
     return connection.execute(TAKE, (schema,)).fetchone() == (True,)
+
+
+def written(connection: SQLConnection, schema: str) -> bool:
+    """Whether some process holds the lock to write `schema`."""
+    return bool(connection.exec_driver_sql(WRITTEN, (schema,)).scalar_one())
 
 
 def session(database: Database) -> Connection:

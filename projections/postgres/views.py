@@ -24,18 +24,18 @@ from projections.book import Book, transaction
 from projections.dialect import Cursor
 from projections.postgres.others import passed
 from projections.postgres.scrub import rewrite
-from projections.postgres.store import SILENCE_S, Database, Schema, begun, session, taken
+from projections.postgres.store import SILENCE_S, Database, Schema, begun, session, taken, written
 from projections.projection import Projection
 from projections.runner import PAGE
-from projections.telling import FIRST_REST_S, Herald
+from projections.telling import BEAT_S, FIRST_REST_S, Herald
 
 T = TypeVar("T")
 
-POLL_S: Final = 1.0
+POLL_S: Final = BEAT_S
 """A notice may be lost; one looks anyway."""
 STAND_BY_S: Final = 1.0
 """Between two looks whether nobody writes any more."""
-BEAT_S: Final = SILENCE_S / 3
+STIR_S: Final = SILENCE_S / 3
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,6 +122,12 @@ class SharedViews(Herald):
             await self._tell_by_the_log(now)
         elif now > self.position:
             self.tell(announced(now, rows))
+        elif await asyncio.to_thread(self._written):
+            self.alive()
+
+    def _written(self) -> bool:
+        with self.readers.connect() as connection:
+            return written(connection, self.database.schema)
 
     def _changes(self) -> tuple[int, list[dict[str, Any]] | None]:
         """How far the views are, and what has changed since; None: too long ago. -1 until somebody has made them."""
@@ -200,7 +206,7 @@ async def heard(
 
     async def beating() -> None:
         while True:
-            await asyncio.sleep(BEAT_S)
+            await asyncio.sleep(STIR_S)
             await in_thread(lambda: book.store.connection.execute("SELECT 1"))  # type: ignore[misc]
 
     task = asyncio.create_task(beating())

@@ -71,7 +71,8 @@ async def test_an_erasure_over_the_socket_leaves_nothing(tmp_path: Path) -> None
         assert done["blobs"] == 2
         assert found_in_files(house.files.data, WORDS) == []
         report = await ask("doctor")
-        assert {one["lag"] for one in report["projections"]} == {0}
+        assert {(one["lag"], one["lag_seconds"]) for one in report["projections"]} == {(0, 0.0)}
+        assert all(one["heartbeat"] for one in report["projections"])
         assert report["ok"] and report["erased_events"] > 0
         rebuilt = await ask("rebuild", names=["all"])
         assert rebuilt["before"] == rebuilt["after"]

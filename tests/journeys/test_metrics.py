@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -51,6 +52,7 @@ async def told(house: House) -> dict[tuple[str, str], float]:
 
 
 async def test_every_projection_tells_where_it_stands(house):
+    since = time.time()
     await deliver(house, LETTER)
     head = await house.log.head()
     await house.runner.reached(head)
@@ -61,6 +63,7 @@ async def test_every_projection_tells_where_it_stands(house):
         assert seen["amends_projection_lag_events", name] == 0
         assert seen["amends_projection_lag_seconds", name] == 0
         assert seen["amends_projection_parked_events", name] == 0
+        assert since < seen["amends_projection_heartbeat_timestamp_seconds", name] <= time.time()
     assert seen["amends_views_in_trouble", ""] == 0
     assert seen["process_resident_memory_bytes", ""] > 0
 

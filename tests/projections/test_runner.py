@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,11 +18,13 @@ from hub.domain.ids import AccountId, CommandId, ConversationId, NoteId, StreamI
 from hub.domain.vocabulary import Actor
 from infra.eventlog.memory import MemoryLog
 from projections import customers, inbox, views
+from projections import runner as running
 from projections.book import Gap
 from projections.file import open_book, open_reader
 from projections.pages import PAGES
 from projections.projection import Projection
 from projections.runner import Runner
+from projections.telling import Herald
 
 PATIENCE = 20.0
 ACCOUNT = AccountId(uuid5(NAMESPACE_URL, "https://shop.test"))
@@ -30,6 +32,16 @@ ACCOUNT = AccountId(uuid5(NAMESPACE_URL, "https://shop.test"))
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+async def beats(views: Herald, *, after: datetime, within: float = PATIENCE) -> bool:
+    """Whether their heart is seen to beat after that moment."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within):
+            while views.beat is None or views.beat <= after:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            return True
+    return False
 
 
 class Recorder:
@@ -201,6 +213,19 @@ async def test_trouble_is_told_and_tried_again(tmp_path: Path, monkeypatch: Any)
     await asyncio.wait([task])
     shop.runner.close()
     shop.readers.dispose()
+
+
+async def test_the_heart_beats_at_rest_too_and_stops_with_the_writer(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(running, "BEAT_S", 0.02)
+    async with a_shop(tmp_path) as shop:
+        assert await beats(shop.runner, after=now())
+        async with shop.runner.turn:
+            assert not await beats(shop.runner, after=now(), within=0.3)
+        assert await beats(shop.runner, after=now())
+        shop.runner.trouble = "the log is away"
+        assert not await beats(shop.runner, after=now(), within=0.3)
 
 
 async def test_a_gap_is_never_taken_in(tmp_path: Path) -> None:

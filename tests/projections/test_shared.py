@@ -32,7 +32,7 @@ from projections.rebuild import AlreadyBuilding
 from projections.search import search
 from projections.states import StatesView
 from tests.projections.test_rebuild import Plain, opened_as_of
-from tests.projections.test_runner import Recorder, now
+from tests.projections.test_runner import Recorder, beats, now
 from tests.servers.postgres import running
 
 ALL = tuple(pages(Plain()))
@@ -179,13 +179,26 @@ async def test_a_writer_that_has_nothing_to_do_is_heard_of(
     hubs: Any, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storing, "WRITING", WRITING.replace("15s", "500ms"))
-    monkeypatch.setattr(viewing, "BEAT_S", 0.1)
+    monkeypatch.setattr(viewing, "STIR_S", 0.1)
     hub = hubs(MemoryLog())
     async with hub.at_work():
         await hub.views.reached(0)
         writer = said(postgres_url, WRITERS)
         await asyncio.sleep(1.5)
         assert said(postgres_url, WRITERS) == writer
+
+
+async def test_the_heart_of_views_beats_where_and_while_somebody_writes_them(
+    hubs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(viewing, "POLL_S", 0.05)
+    log = MemoryLog()
+    one, reader = hubs(log), hubs(log, writes=False)
+    async with reader.at_work():
+        async with one.at_work():
+            await reader.views.reached(0)
+            assert await beats(reader.views, after=now())
+        assert not await beats(reader.views, after=now(), within=0.5)
 
 
 async def test_a_database_that_is_away_is_told_and_all_go_on_when_it_is_back(

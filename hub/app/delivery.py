@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from hub.app.kinds import CUSTOMER
 from hub.app.leasing import UNFENCED, Fence
-from hub.app.ports import Appended, Clock, Envelope, Secrets, Sender
+from hub.app.ports import Appended, BlobMissing, Clock, Envelope, LogPaused, Secrets, Sender
 from hub.app.traces import span
 from hub.app.transact import Plan, Transactor
 from hub.domain.conversation.commands import ConfirmDelivery, LetterCommand, MarkUncertain, StartDelivery
@@ -140,7 +140,15 @@ class Postman:
         return await self._settle(posted, attempt, result)
 
     async def _put_on_the_wire(self, posted: Posted) -> Delivery:
-        sender, letter = self.senders.get(posted.account), await self.outbox.letter(posted.message)
+        try:
+            sender, letter = self.senders.get(posted.account), await self.outbox.letter(posted.message)
+        except LogPaused:
+            raise
+        except BlobMissing:
+            return Refused(why="one of its files is missing or damaged; run amends doctor")
+        except Exception as failure:
+            log.exception("a letter could not be made up", extra={"letter": str(posted.message)})
+            return Deferred(why=f"the hub could not make up the letter ({type(failure).__name__})")
         if sender is None or letter is None:
             return Refused(why="its inbox is no longer connected" if letter else "its words are gone")
         try:

@@ -10,6 +10,7 @@ import resource
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import BinaryIO
 
 import msgspec
@@ -17,6 +18,9 @@ import msgspec
 from hub.domain.letters import Incoming, Unreadable
 
 Reader = Callable[..., Incoming]
+Cleaner = Callable[[str], str]
+Asked = tuple[bytes, str, list[str], list[str], bool]
+"""Raw letter, account, trusted authserv-ids, our domains, and whether its HTML is to be made harmless."""
 OUT_OF_MEMORY = 3
 
 SAMPLE = (
@@ -28,17 +32,17 @@ SAMPLE = (
 
 
 def serve() -> None:
-    """Answer letters until standard input ends. Arguments: bytes of memory, seconds of CPU per letter, reader."""
+    """Answer letters until standard input ends. Arguments: bytes of memory, seconds of CPU per letter, reader, cleaner."""
     memory, seconds, name = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     asked, answers = os.fdopen(0, "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a stray print must not look like an answer
-    reader = warm(name)
+    reader, cleaner = warm(name), cleaner_of(sys.argv[4])
     confine(memory)
     answer(answers, b"R")
     while message := next_message(asked):
         raise_cpu_limit(seconds)
         try:
-            answer(answers, read(reader, message))
+            answer(answers, read(reader, message, cleaner))
         except MemoryError:
             os._exit(OUT_OF_MEMORY)
 
@@ -52,8 +56,18 @@ def warm(name: str) -> Reader:
             codecs.lookup(codec)
     for charset in ("utf-8", "gb18030", "big5", "koi8-r", "shift_jis", "cp1252"):
         with suppress(Unreadable, UnicodeError):
-            read(reader, msgspec.msgpack.encode([SAMPLE.encode(charset, "replace"), "", [], []]))
+            read(reader, msgspec.msgpack.encode([SAMPLE.encode(charset, "replace"), "", [], [], False]))
     return reader
+
+
+def cleaner_of(name: str) -> Cleaner:
+    """Warm as well; without a name HTML stays as it is."""
+    if not name:
+        return str
+    module, _, function = name.partition(":")
+    cleaner: Cleaner = getattr(importlib.import_module(module), function)
+    cleaner(SAMPLE)
+    return cleaner
 
 
 def confine(memory: int) -> None:
@@ -71,17 +85,17 @@ def raise_cpu_limit(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + 1 + seconds, hard))
 
 
-def read(reader: Reader, message: bytes) -> bytes:
+def read(reader: Reader, message: bytes, cleaner: Cleaner = str) -> bytes:
     """`I` and the letter as data, or `U` and why not."""
-    raw, account, trusted, ours = msgspec.msgpack.decode(
-        message, type=tuple[bytes, str, list[str], list[str]]
-    )
+    raw, account, trusted, ours, harmless = msgspec.msgpack.decode(message, type=Asked)
     try:
         incoming = reader(
             raw, account=account, trusted_authserv=frozenset(trusted), our_domains=frozenset(ours)
         )
     except Unreadable as why:
         return b"U" + str(why).encode("utf-8", "replace")
+    if harmless:
+        incoming = replace(incoming, html=cleaner(incoming.html))
     # As built-in types a date keeps its zone; msgpack's own timestamps would forget it.
     return b"I" + msgspec.msgpack.encode(msgspec.to_builtins(incoming, builtin_types=(bytes,)))
 

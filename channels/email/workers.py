@@ -1,6 +1,6 @@
 """Letters are read in warm worker processes without keys, files or sockets: a bad letter costs itself alone.
 
-Wire: a 4-byte big-endian length and that many bytes, both ways. To the worker: msgpack of [raw, keywords].
+Wire: a 4-byte big-endian length and that many bytes, both ways. To the worker: msgpack of a list (`worker.Asked`).
 From it: `R` when ready, then per letter `I` + msgpack of the `Incoming`, or `U` + the reason. Nothing that a
 worker says is unpickled; its answer is decoded into the types of `hub.domain.letters` or refused.
 """
@@ -57,10 +57,11 @@ class LetterReaders:
         cpu_seconds: int = 5,
         recycle: int = 1_000,
         reader: str = READER,
+        cleaner: str = "",
     ) -> None:
-        """`deadline`: seconds per letter by our clock; `recycle`: letters per worker; `reader`: module:function."""
+        """`deadline`: seconds per letter by our clock; `recycle`: letters per worker; `reader`, `cleaner`: module:function."""
         self._count, self._deadline, self._recycle = count, deadline, recycle
-        self._arguments = [str(MEMORY), str(cpu_seconds), reader]
+        self._arguments = [str(MEMORY), str(cpu_seconds), reader, cleaner]
         self._idle: asyncio.Queue[Worker | None] = asyncio.Queue()
         self._all: set[Process] = set()
         self._renewals: set[asyncio.Task[None]] = set()
@@ -104,13 +105,16 @@ class LetterReaders:
         account: str = "",
         trusted_authserv: Collection[str] = frozenset(),
         our_domains: Collection[str] = frozenset(),
+        harmless: bool = False,
     ) -> Incoming:
-        """Read one letter in the next free worker.
+        """Read one letter in the next free worker; `harmless`: and let `cleaner` go over its HTML.
 
         Raises `Unreadable` when the letter can't be read, or took its worker down or past the deadline;
         `OSError` when no worker can be started (the letter is not to blame).
         """
-        asked = msgspec.msgpack.encode([raw, account, sorted(trusted_authserv), sorted(our_domains)])
+        asked = msgspec.msgpack.encode(
+            [raw, account, sorted(trusted_authserv), sorted(our_domains), harmless]
+        )
         worker = await self._alive()
         fit = False
         self.busy += 1

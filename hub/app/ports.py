@@ -225,8 +225,8 @@ class Keys(Protocol):
 class Readers(Protocol):
     """Letters are read in other processes, without keys or sockets."""
 
-    async def read(self, raw: bytes, *, account: str) -> Incoming:
-        """Raises `Unreadable`."""
+    async def read(self, raw: bytes, *, account: str, harmless: bool = False) -> Incoming:
+        """`harmless`: with its HTML cleaned of what may not be shown. Raises `Unreadable`."""
         ...
 
 

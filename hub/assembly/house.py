@@ -23,7 +23,7 @@ from hub.assembly.clock import now
 from hub.assembly.files import Files
 from hub.assembly.health import Health, health_of
 from hub.assembly.inboxes import Inboxes, inboxes_of, named, remembered, without_wires
-from hub.assembly.reading import ChannelReaders, channel_readers
+from hub.assembly.reading import CLEANER, ChannelReaders, channel_readers
 from hub.assembly.stores import keys_of, tables_of
 from hub.assembly.turns import turns_of
 from hub.assembly.viewing import AnyViews, Shown, following, open_views
@@ -140,7 +140,7 @@ async def open_house(
         stack.push_async_callback(log.close)
         shown = await open_views(settings, files, log, keys, writes=writes)
         stack.callback(shown.runner.close)
-        workers = await stack.enter_async_context(LetterReaders(count=reading))
+        workers = await stack.enter_async_context(LetterReaders(count=reading, cleaner=CLEANER))
         house = _wired(settings, files, keys, log, shown, workers)
         stack.callback(_close, house)
         stack.push_async_callback(house.lookup.close)

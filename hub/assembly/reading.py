@@ -13,6 +13,8 @@ from infra.settings import Settings
 
 FORM_MARK = b'{"email":'
 FORM_KIND = b'"kind":"amends.webform.1"'
+CLEANER = "hub.web.safe_html:cleaned"
+"""What a reading worker makes HTML harmless with."""
 NO_FORM = FormSettings(name="", account="", inbox=Address(address=""))
 
 
@@ -24,12 +26,14 @@ class ChannelReaders:
     trusted: Mapping[str, frozenset[str]] = field(default_factory=dict)
     ours: frozenset[str] = frozenset()
 
-    async def read(self, raw: bytes, *, account: str) -> Incoming:
-        """Raises `Unreadable`."""
+    async def read(self, raw: bytes, *, account: str, harmless: bool = False) -> Incoming:
+        """`harmless`: with its HTML cleaned of what may not be shown. Raises `Unreadable`."""
         if raw.startswith(FORM_MARK) and FORM_KIND in raw:
             return read_raw(raw, NO_FORM)
         trusted = self.trusted.get(account, frozenset())
-        return await self.workers.read(raw, account=account, trusted_authserv=trusted, our_domains=self.ours)
+        return await self.workers.read(
+            raw, account=account, trusted_authserv=trusted, our_domains=self.ours, harmless=harmless
+        )
 
 
 def channel_readers(settings: Settings, workers: LetterReaders) -> ChannelReaders:

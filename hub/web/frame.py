@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from hub.web.downloads import picture_type
 
 LARGEST_PICTURE: Final = 2_000_000
+MOST_IN_ALL: Final = 10_000_000
+"""Characters of pictures in one page: a letter may name one picture thousands of times."""
 
 _POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:{remote}; form-action 'none'; base-uri 'none'; "
@@ -46,3 +49,21 @@ def as_data(content: bytes) -> str | None:
     if kind is None or len(content) > LARGEST_PICTURE:
         return None
     return f"data:{kind};base64,{b64encode(content).decode()}"
+
+
+@dataclass(slots=True)
+class Pictures:
+    """The pictures inside a letter by content id, as data: addresses, until a page has enough of them."""
+
+    inside: Mapping[str, bytes]
+    left: int = MOST_IN_ALL
+    known: dict[str, str | None] = field(default_factory=dict)
+
+    def __call__(self, content_id: str) -> str | None:
+        if content_id not in self.known:
+            self.known[content_id] = as_data(self.inside.get(content_id, b""))
+        address = self.known[content_id]
+        if address is None or len(address) > self.left:
+            return None
+        self.left -= len(address)
+        return address

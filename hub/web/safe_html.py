@@ -1,5 +1,7 @@
 """The HTML of a letter made harmless: an allow-list of tags, attributes, styles and addresses, and no remote image unless asked.
 
+`cleaned` may take long for HTML that is nested deeply: a reading worker does it, within its bounds. `placed` is cheap.
+
 The frame that shows it runs no scripts and has its own policy; this is the first of three fences, not the only one.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import escape, unescape
 from typing import Final
 
 import nh3
@@ -59,6 +62,9 @@ STYLES: Final = re.compile(
 COLOUR: Final = re.compile(r"\b(rgb|hsl)a?\([\d\s.,%/]*\)", re.IGNORECASE)
 BAD_VALUE: Final = re.compile(r"[()\\<>@{}]|/\*|expression|javascript|behaviou?r|-moz-binding", re.IGNORECASE)
 
+IMG: Final = re.compile(r'(<img(?: [a-z-]+="[^"]*")*?) src="([^"]*)"')
+"""In what nh3 has written: lower case, double quotes, and `<` in no text."""
+
 Inline = Callable[[str], str | None]
 """From the content id of a picture inside the letter to where it is found."""
 
@@ -73,18 +79,35 @@ class Safe:
 
 def sanitised(html: str, *, images: bool, inline: Inline) -> Safe:
     """The letter's HTML without anything that could run, load, or escape its frame."""
+    return placed(cleaned(html), images=images, inline=inline)
+
+
+def placed(harmless: str, *, images: bool, inline: Inline) -> Safe:
+    """What `cleaned` gave, with the letter's own pictures in their places, and those from elsewhere only when asked for."""
     remote: list[str] = []
+
+    def address(source: str) -> str | None:
+        if source.lower().startswith("cid:"):
+            return inline(source[4:])
+        if not REMOTE.match(source):
+            return source
+        remote.append(source)
+        return source if images else None
+
+    def picture(found: re.Match[str]) -> str:
+        source = address(unescape(found[2]))
+        return found[1] if source is None else f'{found[1]} src="{escape(source)}"'
+
+    return Safe(IMG.sub(picture, harmless), len(remote))
+
+
+def cleaned(html: str) -> str:
+    """Only what is allowed; pictures may still be `cid:` and remote ones."""
 
     def picture(source: str) -> str | None:
         source = source.strip()
-        if source.lower().startswith("cid:"):
-            return inline(source[4:])
-        if PICTURE.match(source):
-            return source
-        if not REMOTE.match(source):
-            return None
-        remote.append(source)
-        return source if images else None
+        may_be = source.lower().startswith("cid:") or PICTURE.match(source) or REMOTE.match(source)
+        return source if may_be else None
 
     def attribute(tag: str, name: str, value: str) -> str | None:
         match tag, name:
@@ -97,7 +120,7 @@ def sanitised(html: str, *, images: bool, inline: Inline) -> Safe:
             case _:
                 return value if PLAIN.match(value) else None
 
-    cleaned = nh3.clean(
+    return nh3.clean(
         html,
         tags=set(TAGS),
         clean_content_tags=GONE_WITH_CONTENT,
@@ -107,7 +130,6 @@ def sanitised(html: str, *, images: bool, inline: Inline) -> Safe:
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
-    return Safe(cleaned, len(remote))
 
 
 def safe_style(style: str) -> str:

@@ -5,9 +5,11 @@ from typing import Any
 
 from hub.domain.conversation.events import ReplyWritten
 from hub.domain.ids import StreamId
+from hub.domain.letters import Incoming, Unreadable
+from hub.web.frame import MOST_IN_ALL, Pictures
 from hub.web.told import Done, ThreadAnswer
 from hub.web.told_more import SafeHtml, UploadInfo
-from tests.web.house import Client, House
+from tests.web.house import Client, HereAndNow, House
 from tests.web.shapes import no, told
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 40
@@ -156,3 +158,25 @@ async def test_a_forwarded_letter_takes_its_files_along_and_no_others(home: Hous
         404,
         "file-missing",
     )
+
+
+async def test_html_that_asks_too_much_of_a_worker_is_shown_as_its_words(
+    home: House, monkeypatch: Any
+) -> None:
+    plain = HereAndNow.read
+
+    async def read(self: HereAndNow, raw: bytes, *, account: str, harmless: bool = False) -> Incoming:
+        if harmless:
+            raise Unreadable("more CPU time than a letter may use")
+        return await plain(self, raw, account=account)
+
+    _, letter = await letter_with_files(home)
+    monkeypatch.setattr(HereAndNow, "read", read)
+    shown = await (await home.as_("rep")).get(f"/api/v1/messages/{letter['id']}/frame")
+    assert shown.status_code == 200 and "<pre" in shown.text and "<script" not in shown.text
+
+
+def test_a_picture_named_a_thousand_times_does_not_make_a_page_of_gigabytes() -> None:
+    pictures = Pictures({"p": PNG + b"x" * 1_000_000})
+    assert len("".join(filter(None, (pictures("p") for _ in range(1000))))) <= MOST_IN_ALL
+    assert pictures("other") is None

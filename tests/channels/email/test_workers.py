@@ -163,3 +163,15 @@ async def test_a_worker_that_cannot_start_blames_no_letter() -> None:
     with pytest.raises(OSError, match="does not start"):
         async with LetterReaders(count=1, reader="tests.nowhere:read"):
             pass
+
+
+async def test_html_that_costs_too_much_to_make_harmless_costs_its_worker_alone() -> None:
+    head = b"From: ann@customer.example\r\nSubject: x\r\nContent-Type: text/html\r\n\r\n"
+    deep, flat = head + b"<div>\r\n" * 60_000, head + b"<p onclick=x>Hi</p>"
+    async with LetterReaders(
+        count=1, cpu_seconds=1, deadline=50, cleaner="hub.web.safe_html:cleaned"
+    ) as readers:
+        with pytest.raises(Unreadable, match="CPU"):
+            await readers.read(deep, harmless=True)
+        assert "<div>" in (await readers.read(deep)).html
+        assert (await readers.read(flat, harmless=True)).html.strip() == "<p>Hi</p>"

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from hub.app.delivery import Postman
+from hub.app.ports import BlobMissing
 from hub.assembly.bot import policies_of, reactions
 from hub.assembly.house import House
 from hub.assembly.working import postman
 from hub.domain.conversation.events import DeliveryStarted
 from hub.domain.ids import AccountId
-from hub.domain.letters import Delivery, HandedOver, Outgoing
+from hub.domain.letters import Delivery, HandedOver, Outgoing, Unreadable
 from tests.journeys.house import a_house, deliver
 
 COMPLAINT = "This is a complaint: the lamp arrived broken and I want my money back."
@@ -101,3 +105,32 @@ async def any_of(wires: Iterable[Wire]) -> None:
     _, others = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     for other in others:
         other.cancel()
+
+
+class Unread:
+    """An outbox whose letters can't be made up."""
+
+    def __init__(self, outbox: Any, failure: Exception) -> None:
+        self.outbox, self.failure = outbox, failure
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.outbox, name)
+
+    async def letter(self, message: object) -> Any:
+        raise self.failure
+
+
+@pytest.mark.parametrize(
+    ("failure", "became"),
+    [(Unreadable("killed"), "DeliveryDeferred"), (BlobMissing("gone"), "DeliveryFailed")],
+)
+async def test_a_letter_that_cannot_be_made_up_is_settled_on_record_and_ends_nobodys_work(
+    tmp_path: Path, failure: Exception, became: str
+) -> None:
+    async with two_inboxes(tmp_path) as (house, wires):
+        man = postman(house, wires)
+        man = replace(man, outbox=Unread(man.outbox, failure))
+        await man.send_due()
+        names = [type(fact.event).__name__ for fact in await house.log.read_all()]
+        assert names.count("DeliveryStarted") == names.count(became) == 2
+        assert not any(wire.touched.is_set() for wire in wires.values())

@@ -15,8 +15,10 @@ MOST_PLACES: Final = 16_383
 """The last place that PostgreSQL tells from others (its manual, 8.11.1); words of a letter beyond are not found."""
 LONGEST: Final = 200
 """Characters of a term."""
-MOST_BYTES: Final = 1_000_000
-"""Of a vector; PostgreSQL takes 1,048,575."""
+MOST_BYTES: Final = 300_000
+"""Of a vector; PostgreSQL takes 1,048,575, and three of them are indexed together."""
+BESIDE_A_TERM: Final = 8
+"""Bytes: its entry, its place and what aligns them."""
 
 
 class Terms(String):
@@ -31,7 +33,7 @@ class Terms(String):
     def vector(self, said: str) -> str:
         """A tsvector's text. Terms are letters and digits alone, so nothing in them needs to be escaped."""
         terms = [spelled(run) for run in RUNS.findall(said)[:MOST_PLACES]]
-        sizes = accumulate(len(term.encode()) for term in terms)
+        sizes = accumulate(len(term.encode()) + BESIDE_A_TERM for term in terms)
         kept = takewhile(lambda both: both[1] < MOST_BYTES, zip(terms, sizes, strict=True))
         return " ".join(f"'{term}':{place}{self.weight}" for place, (term, _) in enumerate(kept, 1))
 

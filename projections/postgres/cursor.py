@@ -23,6 +23,10 @@ from projections.values import Kind
 POSTGRES: Final[Dialect] = PGDialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
 
+class TooLarge(psycopg.DataError):
+    """A value that PostgreSQL can't keep or index: of this row, and never passing, though psycopg calls it operational."""
+
+
 @dataclass(frozen=True, slots=True)
 class PostgresCursor:
     """A `Cursor` over a schema: what stands first on its connection's search path."""
@@ -41,7 +45,10 @@ class PostgresCursor:
     def write(self, table: Table, kind: Kind, columns: Columns, rows: Rows) -> None:
         sql, ordered = noted(table, kind, columns, POSTGRES)
         spelled = spelling(table, columns)
-        self.raw.executemany(sql.encode(), [ordered(spelled(row)) for row in rows])
+        try:
+            self.raw.executemany(sql.encode(), [ordered(spelled(row)) for row in rows])
+        except psycopg.errors.ProgramLimitExceeded:
+            raise TooLarge("longer than the database can keep or index") from None
 
     def create(self, table: Table, virtual: Sequence[str] = ()) -> None:
         made = as_here(table)

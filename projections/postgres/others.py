@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from psycopg import Connection
+from psycopg import Connection, errors
 from psycopg.sql import SQL, Identifier
 
 from projections.postgres.store import OURS, Database, taken
@@ -43,5 +43,8 @@ def stands_beyond(connection: Connection, schema: str, position: int) -> bool:
     if connection.execute(HAS_VIEWS, (f'"{schema}".projections',)).fetchone() != (True,):
         return False
     query = SQL("SELECT min(position) FROM {}").format(Identifier(schema, "projections"))
-    row = connection.execute(query).fetchone()
+    try:
+        row = connection.execute(query).fetchone()
+    except (errors.UndefinedTable, errors.InvalidSchemaName):  # just switched or dropped: look again
+        return False
     return bool(row and row[0] is not None and row[0] >= position)

@@ -21,6 +21,8 @@ READING: Final = """SET default_transaction_read_only = on; SET default_transact
     SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'"""
 AT_ONCE: Final = "LOCK TABLE projections IN ACCESS SHARE MODE"
 """Before the first look, so that the moment a transaction sees is never one from before a switch that it waited for."""
+ONE_BY_ONE: Final = "SET default_transaction_isolation = 'read committed'"
+"""A single statement that waited for a switch has to see the rows that came with it, not the moment before."""
 PATIENCE_S: Final = 5.0
 
 
@@ -64,6 +66,7 @@ class PostgresLookup:
 async def open_lookup(database: Database, *, size: int = 2) -> PostgresLookup:
     async def manner(connection: psycopg.AsyncConnection) -> None:
         await connection.execute(READING)
+        await connection.execute(ONE_BY_ONE)
         await connection.execute(SQL("SET search_path = {}").format(Identifier(database.schema)))
 
     pool = AsyncConnectionPool(

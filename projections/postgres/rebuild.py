@@ -68,6 +68,9 @@ class Candidate:
 
     async def _switched(self, book: Book[Schema]) -> Rebuilt:
         """Raises what the last of some tries raised."""
+        await self._do(
+            book.store.connection.execute, "SET idle_session_timeout = '10min'"
+        )  # rows are counted
         while True:
             try:
                 with await self._do(self.shared.database.connected, SWITCHING) as connection:

@@ -35,6 +35,8 @@ POLL_S: Final = BEAT_S
 """A notice may be lost; one looks anyway."""
 STAND_BY_S: Final = 1.0
 """Between two looks whether nobody writes any more."""
+NOT_WHILE_REWRITTEN: Final = "LOCK TABLE projections IN ROW EXCLUSIVE MODE"
+"""What is changed in a table after a scrub has copied it would go with the old one."""
 STIR_S: Final = SILENCE_S / 3
 
 
@@ -157,6 +159,7 @@ class SharedViews(Herald):
             store = Schema(self.database.schema, session(self.database))
             try:
                 with transaction(store) as cursor:
+                    cursor.execute(NOT_WHILE_REWRITTEN)
                     step(cursor)
             finally:
                 store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from hub.domain.conversation.events import ConversationTagged
 from hub.domain.customer.events import CustomerErased, CustomerNamed, CustomerOpened
 from hub.domain.ids import StreamId
 from infra.eventlog.memory import MemoryLog
-from projections import customers, inbox, views
+from projections import customers, inbox, inbox_tables, views
 from projections.book import Moved
 from projections.pages import PAGES, pages
 from projections.postgres import reading
@@ -31,6 +32,7 @@ from projections.postgres.views import SharedViews
 from projections.rebuild import AlreadyBuilding
 from projections.search import search
 from projections.states import StatesView
+from projections.tsvector import Terms
 from tests.projections.test_rebuild import Plain, opened_as_of
 from tests.projections.test_runner import Recorder, beats, now
 from tests.servers.postgres import running
@@ -504,3 +506,51 @@ async def test_names_change_while_somebody_reads(hubs: Any) -> None:
                 [one["name"] for one in customers.find(connection, "")],
             ) == before
         assert [one["name"] for one in hub.ask(customers.find, "")] == ["Bea"]
+
+
+async def test_what_the_database_cannot_index_is_parked_and_stops_nobody(hubs: Any) -> None:
+    hub = hubs(MemoryLog())
+    async with hub.at_work():
+        customer = uuid4()
+        conversation = await hub.open_conversation(customer)
+        tag = "".join(map(chr, random.Random(1).sample(range(0x4E00, 0x9FA5), 900)))
+        await hub.record(customer, ConversationTagged(conversation=conversation, tag=tag))
+        await hub.open_conversation(uuid4())
+        await hub.views.reached(5)
+        parked = hub.ask(views.parked_events)
+        assert {one["projection"] for one in parked} == {"inbox"}
+        assert hub.ask(inbox.counters, "")["open"] == 2
+
+
+async def test_words_that_fill_a_letter_to_the_brim_are_still_taken_in(hubs: Any) -> None:
+    hub = hubs(MemoryLog())
+    sums = " ".join(f"{number:064x}" for number in range(16_000))
+    vector = Terms("D").vector(sums)
+    kept = said(
+        hub.database.url, "SELECT length(%s::tsvector || %s::tsvector || %s::tsvector)", *[vector] * 3
+    )
+    assert kept[0][0] > 1000
+
+
+async def test_a_look_up_finds_what_is_there_while_tables_are_written_anew(hubs: Any) -> None:
+    hub = hubs(MemoryLog())
+    async with hub.at_work():
+        conversation = await hub.open_conversation(uuid4())
+        await hub.views.reached(2)
+        lookup = await reading.open_lookup(hub.database)
+        missing, done = 0, asyncio.Event()
+
+        async def asking() -> int:
+            nonlocal missing
+            query = inbox_tables.inbox.select().where(inbox_tables.inbox.c.conversation == str(conversation))
+            while not done.is_set():
+                missing += not await lookup.rows(query, {})
+            return missing
+
+        asked = [asyncio.create_task(asking()) for _ in range(2)]
+        for _ in range(8):
+            await hub.views.scrub()
+        done.set()
+        await asyncio.gather(*asked)
+        await lookup.close()
+        assert missing == 0

@@ -89,8 +89,17 @@ WHOLE: Final = len("2026-01-02T03:04:05.678901Z")
 
 def instant(moment: datetime) -> str:
     """ISO 8601 in UTC with microseconds: as text it sorts like time, and goes to the desk as it is."""
-    text: str = msgspec.to_builtins(moment if moment.tzinfo is UTC else moment.astimezone(UTC))
+    text: str = msgspec.to_builtins(moment if moment.tzinfo is UTC else in_utc(moment))
     return text if len(text) == WHOLE else f"{text[:SECONDS]}.000000Z"
+
+
+def in_utc(moment: datetime) -> datetime:
+    """At the ends of the calendar what has no name in UTC becomes the last moment that has one."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+        return first if moment.year == 1 else last
 
 
 def maybe_instant(moment: datetime | None) -> str | None:

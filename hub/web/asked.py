@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from hub.domain.complaint.events import CloseReason, Outcome
 from hub.domain.letters import Address
@@ -86,6 +86,16 @@ class NewConversation(Body):
     customer: UUID | None = None
 
 
+def in_sight(until: datetime) -> datetime:
+    """Nobody sleeps longer than a working life; and what lies beyond the calendar in UTC could not be shown."""
+    if until.year > LAST_YEAR:
+        raise ValueError(f"choose a moment before the year {LAST_YEAR + 1}")
+    return until
+
+
+LAST_YEAR = 2199
+
+
 class Note(Body):
     text: Text
 
@@ -95,7 +105,7 @@ class Assign(Body):
 
 
 class Snooze(Body):
-    until: AwareDatetime
+    until: Annotated[AwareDatetime, AfterValidator(in_sight)]
 
 
 class MarkComplaint(Body):

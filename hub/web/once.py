@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -84,7 +83,7 @@ async def _kept(call: Call, name: str, request: Request) -> Response | None:
     if found is None:
         return None
     fingerprint, answered = found
-    if fingerprint != await _fingerprint(request):
+    if fingerprint != await _fingerprint(call, request):
         raise Stop(409, "key-used-for-something-else")
     if answered.status == 204:
         return Response(status_code=204)
@@ -93,7 +92,7 @@ async def _kept(call: Call, name: str, request: Request) -> Response | None:
 
 
 async def _made(call: Call, name: str, request: Request, handle: Handler) -> Response:
-    fingerprint = await _fingerprint(request)
+    fingerprint = await _fingerprint(call, request)
     response = await handle(request)
     if 200 <= response.status_code < 300:
         ids = orjson.loads(response.body) if response.body else {}
@@ -102,9 +101,10 @@ async def _made(call: Call, name: str, request: Request, handle: Handler) -> Res
     return response
 
 
-async def _fingerprint(request: Request) -> bytes:
+async def _fingerprint(call: Call, request: Request) -> bytes:
+    """Keyed, for a body may hold a password, and whoever finds the table must not be able to try some."""
     target = f"{request.method} {request.url.path}?{request.url.query}\n"
-    return hashlib.sha256(target.encode() + await request.body()).digest()
+    return call.desk.secrets.keyed("idempotency body", target, await request.body())
 
 
 def _text(value: object) -> str:

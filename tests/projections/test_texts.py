@@ -26,3 +26,9 @@ def test_a_moment_has_27_characters_and_comes_back(when: datetime) -> None:
 @given(MOMENTS, MOMENTS)
 def test_moments_sort_as_text_as_they_do_in_time(one: datetime, other: datetime) -> None:
     assert (instant(one) < instant(other)) == (one < other)
+
+
+def test_a_moment_beyond_the_calendar_is_the_last_one_that_has_a_name() -> None:
+    west, east = timezone(timedelta(hours=-12)), timezone(timedelta(hours=12))
+    assert instant(datetime(9999, 12, 31, 23, 59, 59, tzinfo=west)) == "9999-12-31T23:59:59.999999Z"
+    assert instant(datetime(1, 1, 1, tzinfo=east)) == "0001-01-01T00:00:00.000000Z"

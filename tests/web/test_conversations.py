@@ -232,3 +232,12 @@ async def test_the_list_goes_page_by_page(home: House) -> None:
         cursor = page["next"]
     assert seen == ["n2", "n1", "n0"]
     no(await rep.get("/api/v1/inbox/open", params={"cursor": "nonsense"}), 422, "fields")
+
+
+async def test_nobody_is_snoozed_beyond_the_calendar(home: House) -> None:
+    landed = await home.letter()
+    rep = await home.as_("rep")
+    url = f"/api/v1/conversations/{landed.conversation}/snooze"
+    answer = await rep.post(url, json={"until": "9999-12-31T23:59:59-12:00"})
+    assert answer.status_code == 422
+    assert (await rep.get(f"/api/v1/conversations/{landed.conversation}")).status_code == 200

@@ -14,7 +14,7 @@ from sqlalchemy import Column, Table
 
 from projections.book import Book
 from projections.postgres.scrub import ALONE, at, put, said
-from projections.postgres.store import Database, Schema, open_shared
+from projections.postgres.store import ITS_WRITER, Database, Schema, open_shared
 from projections.postgres.views import SharedViews
 from projections.projection import Projection
 from projections.rebuild import SAMPLE, AlreadyBuilding, Rebuilt, begun, catch_up, chosen_of, comparable
@@ -26,9 +26,7 @@ SWITCHING: Final = (
 PAUSE_S: Final = 1.0
 
 
-BEGIN_ANEW: Final = """SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
-    AND classid = hashtext('amends views')::oid AND objid = hashtext(%s)::oid
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+BEGIN_ANEW: Final = f"SELECT pg_terminate_backend(pid) {ITS_WRITER}"
 """Whoever writes the views remembers rows that were replaced; it comes back with an empty memory."""
 
 

@@ -28,11 +28,11 @@ WRITING: Final = f"""SET synchronous_commit = off; SET idle_session_timeout = '{
 OURS: Final = "views of Amends; built anew from its record at will"
 """The comment of every schema that may be dropped: whatever else is called so in that database is not ours."""
 TAKE: Final = "SELECT pg_try_advisory_lock(hashtext('amends views'), hashtext(%s))"
-WRITTEN: Final = """SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND classid::bigint = hashtext('amends views')::bigint & 4294967295
-    AND objid::bigint = hashtext(%s)::bigint & 4294967295)"""
-"""The two halves of a lock's key are shown as numbers without a sign."""
+ITS_WRITER: Final = """FROM pg_locks WHERE locktype = 'advisory' AND granted
+    AND classid = hashtext('amends views')::oid AND objid = hashtext(%s)::oid
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+"""Whoever holds what `TAKE` takes."""
+WRITTEN: Final = f"SELECT EXISTS (SELECT {ITS_WRITER})"
 NOTIFY: Final = "SELECT pg_notify(%s, %s)"
 
 

@@ -124,7 +124,7 @@ class SharedViews(Herald):
             await self._tell_by_the_log(now)
         elif now > self.position:
             self.tell(announced(now, rows))
-        elif await asyncio.to_thread(self._written):
+        elif now >= 0 and await asyncio.to_thread(self._written):
             self.alive()
 
     def _written(self) -> bool:

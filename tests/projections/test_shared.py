@@ -129,6 +129,7 @@ async def test_an_empty_log_is_shown_once_somebody_has_made_the_tables(hubs: Any
     async with reader.at_work():
         with pytest.raises(TimeoutError):
             await reader.views.reached(0, patience=0.3)
+        assert not reader.views.trouble
         async with hubs(log).at_work():
             await reader.views.reached(0)
             assert reader.ask(inbox.counters, "")["open"] == 0

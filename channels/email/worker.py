@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -33,10 +33,10 @@ SAMPLE = (
 
 def serve() -> None:
     """Answer letters until standard input ends. Arguments: bytes of memory, seconds of CPU per letter, reader, cleaner."""
-    memory, seconds, name = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    memory, seconds = int(sys.argv[1]), int(sys.argv[2])
     asked, answers = os.fdopen(0, "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a stray print must not look like an answer
-    reader, cleaner = warm(name), cleaner_of(sys.argv[4])
+    reader, cleaner = warm(sys.argv[3]), cleaner_of(sys.argv[4])
     confine(memory)
     answer(answers, b"R")
     while message := next_message(asked):
@@ -49,8 +49,7 @@ def serve() -> None:
 
 def warm(name: str) -> Reader:
     """The reader with everything it may ever load: once confined, no file can be opened any more."""
-    module, _, function = name.partition(":")
-    reader: Reader = getattr(importlib.import_module(module), function)
+    reader: Reader = named(name)
     for codec in set(encodings.aliases.aliases.values()):
         with suppress(LookupError):
             codecs.lookup(codec)
@@ -64,10 +63,15 @@ def cleaner_of(name: str) -> Cleaner:
     """Warm as well; without a name HTML stays as it is."""
     if not name:
         return str
-    module, _, function = name.partition(":")
-    cleaner: Cleaner = getattr(importlib.import_module(module), function)
+    cleaner: Cleaner = named(name)
     cleaner(SAMPLE)
     return cleaner
+
+
+def named(name: str) -> Any:
+    """`module:function`."""
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)
 
 
 def confine(memory: int) -> None:

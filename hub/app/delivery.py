@@ -140,22 +140,30 @@ class Postman:
         return await self._settle(posted, attempt, result)
 
     async def _put_on_the_wire(self, posted: Posted) -> Delivery:
-        try:
-            sender, letter = self.senders.get(posted.account), await self.outbox.letter(posted.message)
-        except LogPaused:
-            raise
-        except BlobMissing:
-            return Refused(why="one of its files is missing or damaged; run amends doctor")
-        except Exception as failure:
-            log.exception("a letter could not be made up", extra={"letter": str(posted.message)})
-            return Deferred(why=f"the hub could not make up the letter ({type(failure).__name__})")
-        if sender is None or letter is None:
-            return Refused(why="its inbox is no longer connected" if letter else "its words are gone")
+        sender, letter = self.senders.get(posted.account), await self._made_up(posted.message)
+        if letter is None:
+            return Refused(why="its words are gone")
+        if not isinstance(letter, Outgoing):
+            return letter
+        if sender is None:
+            return Refused(why="its inbox is no longer connected")
         try:
             return await sender.send(letter)
         except Exception as failure:
             log.exception("a sender failed", extra={"letter": str(posted.message)})
             return Uncertain(why=f"the hub failed while sending ({type(failure).__name__})")
+
+    async def _made_up(self, message: MessageId) -> Outgoing | Refused | Deferred | None:
+        """The letter, None when its words are gone, or why there is none; nothing has touched the wire yet."""
+        try:
+            return await self.outbox.letter(message)
+        except LogPaused:
+            raise
+        except BlobMissing:
+            return Refused(why="one of its files is missing or damaged; run amends doctor")
+        except Exception as failure:
+            log.exception("a letter could not be made up", extra={"letter": str(message)})
+            return Deferred(why=f"the hub could not make up the letter ({type(failure).__name__})")
 
     async def _settle(self, posted: Posted, attempt: int, result: Delivery) -> int:
         wait = self.next_try(attempt, self.chance) if isinstance(result, Deferred) else None

@@ -33,6 +33,10 @@ Mail = Annotated[
 ]
 
 
+LAST_YEAR = 2199
+"""Of a moment that somebody chooses."""
+
+
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -91,9 +95,6 @@ def in_sight(until: datetime) -> datetime:
     if until.year > LAST_YEAR:
         raise ValueError(f"choose a moment before the year {LAST_YEAR + 1}")
     return until
-
-
-LAST_YEAR = 2199
 
 
 class Note(Body):

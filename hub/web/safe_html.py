@@ -77,11 +77,6 @@ class Safe:
     remote_images: int
 
 
-def sanitised(html: str, *, images: bool, inline: Inline) -> Safe:
-    """The letter's HTML without anything that could run, load, or escape its frame."""
-    return placed(cleaned(html), images=images, inline=inline)
-
-
 def placed(harmless: str, *, images: bool, inline: Inline) -> Safe:
     """What `cleaned` gave, with the letter's own pictures in their places, and those from elsewhere only when asked for."""
     remote: list[str] = []

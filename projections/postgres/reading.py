@@ -17,11 +17,12 @@ from projections.postgres.cursor import POSTGRES
 from projections.postgres.store import Database
 from projections.views import AWAY
 
-READING: Final = """SET default_transaction_read_only = on; SET default_transaction_isolation = 'repeatable read';
-    SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'"""
+READ_ONLY: Final = """SET default_transaction_read_only = on; SET statement_timeout = '30s';
+    SET idle_in_transaction_session_timeout = '60s'; SET default_transaction_isolation ="""
+READING: Final = f"{READ_ONLY} 'repeatable read'"
 AT_ONCE: Final = "LOCK TABLE projections IN ACCESS SHARE MODE"
 """Before the first look, so that the moment a transaction sees is never one from before a switch that it waited for."""
-ONE_BY_ONE: Final = "SET default_transaction_isolation = 'read committed'"
+LOOKING_UP: Final = f"{READ_ONLY} 'read committed'"
 """A single statement that waited for a switch has to see the rows that came with it, not the moment before."""
 PATIENCE_S: Final = 5.0
 
@@ -65,8 +66,7 @@ class PostgresLookup:
 
 async def open_lookup(database: Database, *, size: int = 2) -> PostgresLookup:
     async def manner(connection: psycopg.AsyncConnection) -> None:
-        await connection.execute(READING)
-        await connection.execute(ONE_BY_ONE)
+        await connection.execute(LOOKING_UP.encode())
         await connection.execute(SQL("SET search_path = {}").format(Identifier(database.schema)))
 
     pool = AsyncConnectionPool(

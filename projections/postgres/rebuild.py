@@ -23,8 +23,9 @@ SWITCHING: Final = (
     "SET lock_timeout = '2s'; SET statement_timeout = '10min'; SET client_min_messages = warning"
 )
 """Readers queue behind whoever waits to switch, so it never waits long, and tries again."""
+COUNTING: Final = "SET idle_session_timeout = '10min'"
+"""A candidate says nothing while the rows of large views are counted."""
 PAUSE_S: Final = 1.0
-
 
 BEGIN_ANEW: Final = f"SELECT pg_terminate_backend(pid) {ITS_WRITER}"
 """Whoever writes the views remembers rows that were replaced; it comes back with an empty memory."""
@@ -66,9 +67,7 @@ class Candidate:
 
     async def _switched(self, book: Book[Schema]) -> Rebuilt:
         """Raises what the last of some tries raised."""
-        await self._do(
-            book.store.connection.execute, "SET idle_session_timeout = '10min'"
-        )  # rows are counted
+        await self._do(book.store.connection.execute, COUNTING)
         while True:
             try:
                 with await self._do(self.shared.database.connected, SWITCHING) as connection:

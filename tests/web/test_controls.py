@@ -9,6 +9,7 @@ from hub.domain.ids import StreamId
 from hub.web import guard, live, once, performing, safe_html, sessions
 from tests.web.house import House
 from tests.web.line import dial
+from tests.web.test_safe_html import sanitised
 
 
 async def notes(home: House, customer: Any) -> int:
@@ -83,6 +84,6 @@ async def test_without_the_limit_passwords_are_guessed_for_ever(
 
 def test_without_the_style_filter_a_letter_loads_what_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:
     hostile = '<p style="background:url(https://track.example/x)">x</p>'
-    assert "track" not in safe_html.sanitised(hostile, images=False, inline=lambda _: None).html
+    assert "track" not in sanitised(hostile, images=False, inline=lambda _: None).html
     monkeypatch.setattr(safe_html, "safe_style", lambda style: style)
-    assert "track" in safe_html.sanitised(hostile, images=False, inline=lambda _: None).html
+    assert "track" in sanitised(hostile, images=False, inline=lambda _: None).html

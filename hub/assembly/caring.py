@@ -28,6 +28,7 @@ from infra.sweep import Sweeping, sweep
 from projections import parked
 from projections.pages import pages
 from projections.rebuild import AlreadyBuilding, NoSuchView
+from projections.telling import Lag
 from projections.views import standings
 
 Params = Mapping[str, Any]
@@ -158,12 +159,13 @@ async def examine_record(house: House, params: Params) -> Mapping[str, Any]:
             databases=tuple(path for path in (files.log, files.keys, files.desk) if path.exists()),
         )
     )
-    return {**report, "projections": await projections_of(house)}
+    head, lag = await house.log.head(), await house.runner.lag()
+    return {**report, "projections": await projections_of(house, head, lag)}
 
 
-async def projections_of(house: House) -> list[dict[str, Any]]:
+async def projections_of(house: House, head: int, lag: Lag) -> list[dict[str, Any]]:
     """How far each reaches, by how many facts and seconds it is behind, how many it could not take in, and when it was last seen at work."""
-    head, lag, beat = await house.log.head(), await house.runner.lag(), house.runner.beat
+    beat = house.runner.beat
     return [
         {
             "name": one.name,

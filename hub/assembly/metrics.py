@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from hmac import compare_digest
-from typing import Final
+from typing import Any, Final
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -20,10 +21,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from hub.assembly.caring import projections_of
 from hub.assembly.house import House
 from infra.settings import metrics_token_of
 from projections import causes, parked
-from projections.views import Standing, standings
 
 NEVER_KEPT: Final = {"Cache-Control": "no-store"}
 Figures = dict[str, tuple[str, dict[str, float]]]
@@ -82,8 +83,7 @@ def shows(request: Request, token: str) -> bool:
 
 async def figures(house: House) -> Figures:
     """Everything that is told, as of now."""
-    head, stand = await house.log.head(), await house.ask(standings)
-    lag, beat = await house.runner.lag(), house.runner.beat
+    head, lag = await house.log.head(), await house.runner.lag()
     whole = {
         "amends_log_position": ("Last committed position.", head),
         "amends_views_in_trouble": (
@@ -101,29 +101,35 @@ async def figures(house: House) -> Figures:
         "amends_sending_paused": ("1 while sending waits for a word.", float(await house.paused())),
     }
     return {name: (says, {"": value}) for name, (says, value) in whole.items()} | of_projections(
-        stand, head, lag.seconds, beat.timestamp() if beat else 0.0
+        await projections_of(house, head, lag)
     )
 
 
-def of_projections(stand: Sequence[Standing], head: int, seconds: float, beat: float) -> Figures:
-    """All are written by one writer, page by page, so `seconds` of lag and the heartbeat are the same for those that have come equally far."""
-    behind = {one.name: max(0, head - one.position) for one in stand}
+OF_PROJECTIONS: Final = (
+    ("position", "amends_projection_position", "Last position in the rows."),
+    ("lag", "amends_projection_lag_events", "Facts on record and not yet shown."),
+    (
+        "lag_seconds",
+        "amends_projection_lag_seconds",
+        "Age of the newest fact shown, while there are newer ones.",
+    ),
+    (
+        "heartbeat",
+        "amends_projection_heartbeat_timestamp_seconds",
+        "When it last took facts in or, at rest, could have; 0: never seen by this process.",
+    ),
+    ("parked", "amends_projection_parked_events", "Facts that could not be taken in."),
+)
+"""What `projections_of` tells of each, under which name, with which help."""
+
+
+def of_projections(stand: Sequence[Mapping[str, Any]]) -> Figures:
     return {
-        "amends_projection_position": (
-            "Last position in the rows.",
-            {one.name: one.position for one in stand},
-        ),
-        "amends_projection_lag_events": ("Facts on record and not yet shown.", dict(behind)),
-        "amends_projection_lag_seconds": (
-            "Age of the newest fact shown, while there are newer ones.",
-            {name: seconds if events else 0.0 for name, events in behind.items()},
-        ),
-        "amends_projection_heartbeat_timestamp_seconds": (
-            "When it last took facts in or, at rest, could have; 0: never seen by this process.",
-            {one.name: beat for one in stand},
-        ),
-        "amends_projection_parked_events": (
-            "Facts that could not be taken in.",
-            {one.name: one.parked for one in stand},
-        ),
+        name: (says, {one["name"]: number(one[field]) for one in stand})
+        for field, name, says in OF_PROJECTIONS
     }
+
+
+def number(value: float | str | None) -> float:
+    """A moment is told as Unix time, none as 0."""
+    return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else value or 0.0

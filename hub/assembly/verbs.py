@@ -157,7 +157,7 @@ async def status(house: House, params: Params) -> Mapping[str, Any]:
         "sending_paused": await house.paused(),
         "parked_letters": await house.ask(parked.waiting),
         "parked_causes": await house.ask(causes.waiting),
-        "projections": await projections_of(house),
+        "projections": await projections_of(house, head, lag),
     }
 
 

@@ -39,6 +39,7 @@ PROJECT = ROOT / "pyproject.toml"
 BUILD_DESK = ("python", "hub/web/desk/build_desk.py")
 NO_DESK_TOOLS = 3  # build_desk.py: Node.js or the npm registry is out of reach
 NO_TESTS = 5  # pytest: nothing collected
+PATIENT = ("-o", "faulthandler_exit_on_timeout=false")  # long tests may take longer than any short one
 LONGEST = {
     False: 20 * 60,
     True: 4 * 3600,
@@ -186,6 +187,7 @@ def test(options: argparse.Namespace, pytest_arguments: list[str]) -> int:
     if set(chosen) & set(APART):
         outcomes += prepare_system(options.no_system)
     settings = test_settings(options)
+    pytest_arguments = [*(PATIENT if options.long else ()), *pytest_arguments]
     for stage in chosen:
         if stage == "checks":
             outcomes += static_checks(desk)

@@ -8,7 +8,7 @@ import pytest
 from hub.demo import customers
 from hub.demo.customers import live, moments
 from hub.demo.mailserver import MailServer
-from hub.demo.office import Office, mailbox, readable
+from hub.demo.office import Office, mailbox, post, readable
 from hub.demo.people import ALICE, BEN, DOMAIN, EVERYONE, ORDERS, SUPPORT
 from hub.demo.story import ANSWERS, SCENES
 from hub.domain.letters import HandedOver
@@ -113,3 +113,19 @@ async def test_whoever_reads_a_mailbox_can_be_stopped_at_any_moment(server):
         reading.cancel()
         (ended,) = await asyncio.gather(reading, return_exceptions=True)
         assert isinstance(ended, asyncio.CancelledError) or reading.result() == []
+
+
+async def test_whoever_hands_in_a_letter_can_be_stopped_at_any_moment(server):
+    """Also while an answer is just coming in: a demo, or a hub, whose cancellation got lost would never stop."""
+    office = Office.of(server)
+
+    async def write_and_stay() -> None:
+        await post(office, ALICE, customers.compose(SCENES[0], datetime.now(UTC)))
+        await asyncio.Event().wait()
+
+    for turns in range(0, 80, 2):
+        writing = asyncio.create_task(write_and_stay())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        writing.cancel()
+        assert await asyncio.wait([writing], timeout=20) == ({writing}, set()), f"lost after {turns} turns"

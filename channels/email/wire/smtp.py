@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -76,7 +76,8 @@ class SmtpLine:
         async with self._turn:
             self._stay()
             try:
-                return await self._send(letter, envelope_from, recipients)
+                with cancellations_kept():
+                    return await self._send(letter, envelope_from, recipients)
             except BaseException:
                 self._drop()
                 raise
@@ -88,7 +89,7 @@ class SmtpLine:
         async with self._turn:
             self._stay()
             if self._client is not None and self._client.is_connected:
-                with suppress(SMTPException, OSError, TimeoutError):
+                with cancellations_kept(), suppress(SMTPException, OSError, TimeoutError):
                     async with asyncio.timeout(5):
                         await self._client.quit()
             self._drop()
@@ -150,6 +151,16 @@ class SmtpLine:
         if self._client is not None:
             self._client.close()
         self._client = None
+
+
+@contextmanager
+def cancellations_kept() -> Iterator[None]:
+    """aiosmtplib waits by `asyncio.wait_for`, which in Python 3.11 forgets a cancellation that comes with an answer."""
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    yield
+    if task and task.cancelling() > before:
+        raise asyncio.CancelledError
 
 
 def _client(settings: SmtpSettings) -> SMTP:

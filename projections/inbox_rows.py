@@ -4,36 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Executable, case, delete, func, literal_column, update
+from sqlalchemy import Executable, delete, update
 
 from hub.app.ports import Recorded
 from hub.domain.conversation import events as c
 from projections.inbox_tables import inbox, tags, troubles
-from projections.page import Fill, Old, Page, Plain, Plus, Value
+from projections.inbox_undo import AS_BEFORE, KEEP_BEFORE, KEEP_LINE
+from projections.page import Fill, Page, Plain, Plus, Value
 from projections.projection import Projection, Subscriptions, blank, instant, known, text_of
 
 project = Subscriptions()
 
 ONE_MORE = Plus(1)
-
-BEFORE_A_REPLY: dict[str, Value] = {
-    "answered_before": Old(inbox.c.answered),
-    "waiting_before": Old(inbox.c.waiting_since),
-    "line_before": Old(inbox.c.line),
-    "line_by_before": Old(inbox.c.line_by),
-    "last_at_before": Old(inbox.c.last_at),
-}
-"""Kept at each answer of a person, so that undo brings the row back as it stood."""
-
-is_ours = inbox.c.line_by == literal_column("'agent'")
-AS_BEFORE: dict[str, Value] = {
-    "answered": Old(inbox.c.answered_before),
-    "waiting_since": Old(func.coalesce(inbox.c.waiting_before, inbox.c.waiting_since)),
-    "line": Old(case((is_ours, inbox.c.line_before), else_=inbox.c.line)),
-    "line_by": Old(case((is_ours, inbox.c.line_by_before), else_=inbox.c.line_by)),
-    "last_at": Old(case((is_ours, inbox.c.last_at_before), else_=inbox.c.last_at)),
-    "messages": Plus(-1),
-}
 
 
 def snippet(text: str | None) -> str | None:
@@ -45,7 +27,11 @@ def last_words(event: c.ReplyWritten, recorded: Recorded) -> dict[str, Value]:
     """A machine's letter is nobody's last word: the row goes on showing the customer's."""
     if event.automatic:
         return {}
-    return {"line": snippet(known(event.text)), "line_by": recorded.envelope.actor.kind}
+    return {
+        "line": snippet(known(event.text)),
+        "line_by": recorded.envelope.actor.kind,
+        "line_of": text_of(event.message),
+    }
 
 
 @project.on(c.ConversationOpened)
@@ -77,6 +63,7 @@ def _(event: c.MessageReceived, recorded: Recorded, page: Page) -> None:
             "sender_address": sender.address if sender else None,
             "line": snippet(known(event.new_text)),
             "line_by": "customer",
+            "line_of": message,
             "last_at": instant(recorded.recorded_at),
             "language": event.language,
             "verified": event.verified,
@@ -85,7 +72,6 @@ def _(event: c.MessageReceived, recorded: Recorded, page: Page) -> None:
             "last_message": message,
             "last_customer_message": message,
             "answered": False,
-            "answered_before": False,
             **({} if event.automatic else waits),
         },
     )
@@ -94,8 +80,11 @@ def _(event: c.MessageReceived, recorded: Recorded, page: Page) -> None:
 @project.on(c.ReplyWritten)
 def _(event: c.ReplyWritten, recorded: Recorded, page: Page) -> None:
     conversation = text_of(event.conversation)
+    if not event.automatic:
+        page.update(inbox, conversation, KEEP_LINE)
     if event.author is not None and event.kind != "forward":
-        page.update(inbox, conversation, BEFORE_A_REPLY)
+        page.update(inbox, conversation, {"answer": text_of(event.message)})
+        page.update(inbox, conversation, KEEP_BEFORE)
         page.update(inbox, conversation, {"answered": True, "waiting_since": None, "unanswered": 0})
     page.update(
         inbox,
@@ -111,6 +100,7 @@ def _(event: c.ReplyWritten, recorded: Recorded, page: Page) -> None:
 
 @project.on(c.ReplyWithdrawn)
 def _(event: c.ReplyWithdrawn, recorded: Recorded, page: Page) -> None:
+    page.update(inbox, text_of(event.conversation), {"answer": text_of(event.message)})
     page.update(inbox, text_of(event.conversation), AS_BEFORE)
     page.delete(troubles, text_of(event.message))
 
@@ -219,5 +209,5 @@ def forget(customer: str) -> Iterator[Executable]:
 
 
 projection = Projection(
-    name="inbox", version=3, tables=(inbox, tags, troubles), project=project, forget=forget
+    name="inbox", version=4, tables=(inbox, tags, troubles), project=project, forget=forget
 )

@@ -119,7 +119,7 @@ def _(event: c.CustomersLinked, recorded: Recorded, page: Page) -> None:
     values: dict[str, Value] = {
         "state": "linked",
         "survivor": text_of(event.survivor),
-        "why": event.why,
+        "why": known(event.why),
         "since": instant(recorded.recorded_at),
     }
     page.upsert(links, (text_of(recorded.stream), text_of(event.other)), values)

@@ -1,4 +1,4 @@
-"""Which facts stand in a thread as a system line, and what such a line says. Nothing personal goes into it."""
+"""Which facts stand in a thread as a system line, and what such a line says; an erasure blanks all of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 from hub.domain.complaint import events as complaint
 from hub.domain.conversation import events as conversation
 from hub.domain.customer import events as customer
+from hub.domain.vocabulary import NAMES, Erased
 
 LINES: Final[dict[type, tuple[str, ...]]] = {
     conversation.ConversationOpened: ("channel", "account"),
@@ -34,6 +35,7 @@ LINES: Final[dict[type, tuple[str, ...]]] = {
     complaint.ComplaintInvestigated: ("complaint",),
     complaint.ComplaintResponded: ("complaint", "outcome"),
     complaint.ComplaintTold: ("complaint", "message", "how"),
+    complaint.ComplaintLetterWithdrawn: ("complaint", "message"),
     complaint.ComplaintClosed: ("complaint", "reason"),
     complaint.ComplaintReopened: ("complaint", "why"),
     customer.CustomerOpened: ("channel",),
@@ -46,7 +48,12 @@ LINES: Final[dict[type, tuple[str, ...]]] = {
     customer.RecordViewed: ("what", "as_of"),
     customer.CustomerErased: ("reason",),
 }
-"""Event → the open fields that its line shows, each as text."""
+"""Event → the fields that its line shows, each as text."""
+
+
+def name_of(event: object) -> str:
+    """By what name the desk knows the line: today's, however old the stored fact is."""
+    return NAMES[type(event)]
 
 
 def detail_of(event: Any) -> str | None:
@@ -56,6 +63,6 @@ def detail_of(event: Any) -> str | None:
 
 
 def text_of(value: object) -> str:
-    if value is None:
+    if value is None or isinstance(value, Erased):
         return ""
     return msgspec.to_builtins(value) if not isinstance(value, int | float) else str(value)

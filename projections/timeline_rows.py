@@ -20,7 +20,7 @@ from projections.projection import (
     maybe_instant,
     text_of,
 )
-from projections.system_lines import LINES, detail_of
+from projections.system_lines import LINES, detail_of, name_of
 from projections.timeline_tables import lines, messages
 
 project = Subscriptions()
@@ -180,7 +180,7 @@ def _(event: Any, recorded: Recorded, page: Page) -> None:
     values: dict[str, Value] = {
         "conversation": None if conversation is None else str(conversation),
         "complaint": None if complaint is None else str(complaint),
-        "what": recorded.name,
+        "what": name_of(event),
         "detail": detail_of(event),
     }
     page.upsert(lines, recorded.position, common(recorded) | values)
@@ -198,4 +198,4 @@ def forget(customer: str) -> Iterator[Executable]:
     yield update(lines).where(lines.c.customer == customer).values(text=None, detail=None, erased=True)
 
 
-projection = Projection(name="timeline", version=1, tables=(messages, lines), project=project, forget=forget)
+projection = Projection(name="timeline", version=2, tables=(messages, lines), project=project, forget=forget)

@@ -14,7 +14,7 @@ from hub.domain.conversation import commands as c
 from hub.domain.customer.decisions import Command
 from hub.domain.customer.state import CustomerState
 from hub.domain.errors import NobodyToWriteTo, NoSuchMessage
-from hub.domain.ids import ConversationId, CustomerId, MessageId
+from hub.domain.ids import ComplaintId, ConversationId, CustomerId, MessageId
 from hub.domain.letters import Address
 from hub.web.asked import NewConversation, Nothing, Reply, addresses
 from hub.web.attaching import attached
@@ -24,7 +24,7 @@ from hub.web.homes import home_of
 from hub.web.once import CommandRoute
 from hub.web.performing import answered, in_conversation, made, order, whose
 from hub.web.told import Done
-from projections import timeline
+from projections import complaints, timeline
 
 router = APIRouter(prefix="/api/v1/conversations", tags=["letters"], route_class=CommandRoute)
 
@@ -68,10 +68,12 @@ async def write(call: Writer, id: UUID, body: Reply) -> Response:
 
 @router.delete("/{id}/replies/{message}", response_model=Done)
 async def withdraw(call: Writer, id: UUID, message: UUID) -> Response:
-    """Undo: the letter stays here if it has not left yet."""
-    return await in_conversation(
-        call, id, c.WithdrawReply(message=MessageId(message), conversation=ConversationId(id))
-    )
+    """Undo: the letter stays here if it has not left yet, and what it did is undone with it."""
+    thread = await whose(call.desk, id)
+    raised = await call.desk.ask(lambda db: complaints.of_conversation(db, str(id)))
+    complaint = (ComplaintId(UUID(raised["id"])),) if raised else ()
+    undo = c.WithdrawReply(message=MessageId(message), conversation=thread.conversation)
+    return answered(await order(call, thread.customer, [undo], items=(thread.conversation, *complaint)))
 
 
 @router.post("/{id}/replies/{message}/retry", response_model=Done)

@@ -43,6 +43,14 @@ class Plan:
         known = {name: getattr(kept, name) for name in self.open_fields}
         return self.cls(**known, **dict.fromkeys(self.sealed_fields, ERASED))
 
+    def today(self, lifted: dict[str, Any], *, erased: bool) -> object:
+        """An event of an old version in today's class."""
+        if erased:
+            return self.erased(
+                encode({field: lifted[field] for field in self.open_fields if field in lifted})
+            )
+        return self.decode(encode(lifted))
+
 
 _PLANS: Final[dict[type, Plan]] = {}
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from struct import Struct, error
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -22,7 +22,7 @@ from hub.domain.ids import Position, StreamId
 from hub.domain.vocabulary import REGISTRY, Opaque
 from infra.codec import compression
 from infra.codec.envelopes import NONCE, UNKNOWN, unpack
-from infra.codec.plans import Plan, encode, plan
+from infra.codec.plans import plan
 from infra.codec.ring import KeyRing
 from infra.codec.upcasting import RETIRED_KEY_FIELD, UPCAST, lifted
 
@@ -169,12 +169,19 @@ class Codec:
     def _open_retired(self, stream: str, name: str, state: bytes, part: bytes, front_end: int) -> object:
         if name not in UPCAST:
             return Opaque(name=name, open_part=part, why="this version does not know the name")
-        sealed = len(state) > front_end
         owner = key_of(RETIRED_KEY_FIELD.get(name, ""), stream, part)
-        personal = self._unseal(owner, stream, name, state, front_end) if sealed else b"{}"
+        personal = self._unseal_retired(owner, stream, name, state, front_end)
         old = msgspec.json.decode(part) | msgspec.json.decode(personal or b"{}")
         newest, new = lifted(name, old)
-        return today(plan(REGISTRY[newest]), new, erased=personal is None)
+        return plan(REGISTRY[newest]).today(new, erased=personal is None)
+
+    def _unseal_retired(
+        self, owner: str, stream: str, name: str, state: bytes, front_end: int
+    ) -> bytes | None:
+        """What an old version kept in the open and is personal today goes with the key as well."""
+        if len(state) > front_end:
+            return self._unseal(owner, stream, name, state, front_end)
+        return None if self._ring.key(owner) is None else b"{}"
 
     def _cipher(self, key_id: str) -> AESGCM:
         key = self._ring.key(key_id)
@@ -193,13 +200,6 @@ class Codec:
     def _context(self, stream: bytes, name: str, front: bytes) -> bytes:
         """What a sealed part is bound to; the version is not in it, so a retry need not reseal (record rule 5)."""
         return b"".join((self._bound_to, stream, name.encode(), hashlib.sha256(front).digest()))
-
-
-def today(how: Plan, new: dict[str, Any], *, erased: bool) -> object:
-    """An upcast event in today's class."""
-    if erased:
-        return how.erased(encode({field: new[field] for field in how.open_fields if field in new}))
-    return how.decode(encode(new))
 
 
 def key_id(key_field: str, stream: StreamId, event: object) -> str:

@@ -6,7 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from hub.domain.complaint.events import ComplaintApologised, ComplaintInvestigated, ComplaintTold
+from hub.domain.complaint.commands import Close
+from hub.domain.complaint.events import (
+    ComplaintApologised,
+    ComplaintClosed,
+    ComplaintInvestigated,
+    ComplaintLetterWithdrawn,
+    ComplaintReopened,
+    ComplaintTold,
+)
 from hub.domain.conversation import letters_out
 from hub.domain.conversation.commands import (
     ConfirmDelivery,
@@ -18,6 +26,7 @@ from hub.domain.conversation.commands import (
 )
 from hub.domain.conversation.deliveries import STUCK_KEPT
 from hub.domain.conversation.events import (
+    ConversationReopened,
     ConversationResolved,
     ConversationTagged,
     DeliveryBounced,
@@ -28,6 +37,8 @@ from hub.domain.conversation.events import (
     NoteAdded,
     ReplyWithdrawn,
 )
+from hub.domain.conversation.withdrawing import TAKEN_BACK
+from hub.domain.customer.state import with_item
 from hub.domain.errors import (
     AnsweredMeanwhile,
     AutomaticLimit,
@@ -38,6 +49,7 @@ from hub.domain.errors import (
     NotWaiting,
     NotWhileDetected,
     NotYetDue,
+    OutcomeMissing,
     TooLateToWithdraw,
 )
 from hub.domain.ids import MessageId, NoteId
@@ -57,6 +69,7 @@ from tests.examples import (
     R2,
     RAW,
     TALK,
+    acknowledged,
     detected,
     handed_over,
     known_id,
@@ -68,7 +81,7 @@ from tests.examples import (
     write,
     written,
 )
-from tests.given import given
+from tests.given import Given, given
 
 IN_TALK = (talk_opened(), received(M1))
 WITHDRAWN = ReplyWithdrawn(message=R1, conversation=TALK)
@@ -156,8 +169,6 @@ def test_a_message_too_old_to_be_remembered_counts_as_answered() -> None:
 
 
 def test_the_last_message_before_a_reopening_is_still_known() -> None:
-    from hub.domain.conversation.events import ConversationReopened
-
     back = ConversationReopened(conversation=TALK, by="agent", last=M2)
     past = (*IN_TALK, received(M2), ConversationResolved(conversation=TALK), back)
     given(*past).when(write(seen=M2)).then(written())
@@ -230,6 +241,72 @@ def test_nobody_apologises_for_what_is_only_suspected() -> None:
 
 def test_a_letter_is_withdrawn_before_it_leaves() -> None:
     given(*IN_TALK, written()).when(WithdrawReply(message=R1, conversation=TALK)).then(WITHDRAWN)
+
+
+UNDO = WithdrawReply(message=R1, conversation=TALK)
+DECIDED = (*IN_TALK, registered(), responded())
+TOLD = ComplaintTold(complaint=COMPLAINT, message=R1, how="letter")
+UNTOLD = ComplaintLetterWithdrawn(complaint=COMPLAINT, message=R1, told=True)
+
+
+def test_what_a_withdrawn_letter_told_is_untold() -> None:
+    given(*DECIDED, written(), TOLD).when(UNDO).then(WITHDRAWN, UNTOLD)
+    given(*DECIDED, written(), TOLD, WITHDRAWN, UNTOLD).when(
+        Close(complaint=COMPLAINT, reason="resolved")
+    ).then_refused(OutcomeMissing)
+
+
+def test_a_withdrawn_apology_or_acknowledgement_was_none() -> None:
+    sorry = ComplaintApologised(complaint=COMPLAINT, message=R1)
+    unsaid = ComplaintLetterWithdrawn(complaint=COMPLAINT, message=R1, apologised=True)
+    given(*IN_TALK, registered(), written(), sorry).when(UNDO).then(WITHDRAWN, unsaid)
+    receipt = written(ACK, by=None, automatic="auto-replied")
+    past = (*IN_TALK, registered(), receipt, acknowledged())
+    given(*past).when(WithdrawReply(message=ACK, conversation=TALK)).then(
+        ReplyWithdrawn(message=ACK, conversation=TALK),
+        ComplaintLetterWithdrawn(complaint=COMPLAINT, message=ACK, acknowledged=True),
+    )
+
+
+def test_what_another_letter_or_a_voice_told_stays_told() -> None:
+    for message in (R2, None):
+        told = ComplaintTold(complaint=COMPLAINT, message=message, how="telephone")
+        given(*DECIDED, written(), told).when(UNDO).then(WITHDRAWN)
+
+
+def test_a_complaint_closed_on_the_strength_of_a_withdrawn_letter_is_taken_up_again() -> None:
+    closed = ComplaintClosed(complaint=COMPLAINT, reason="resolved")
+    past = given(*DECIDED, written(), TOLD, closed)
+    in_hand = Given(with_item(past.state, past.closed[COMPLAINT]), past.closed)
+    again = ComplaintReopened(
+        complaint=COMPLAINT, why=TAKEN_BACK, conversation=TALK, message=M1, number=registered().number
+    )
+    in_hand.when(UNDO).then(WITHDRAWN, UNTOLD, again)
+    assert past.also(WITHDRAWN, UNTOLD, again).state.complaints[COMPLAINT].phase == "investigating"
+
+
+def test_withdrawing_the_letter_that_a_conversation_was_resolved_after_opens_it_again() -> None:
+    resolved = ConversationResolved(conversation=TALK)
+    back = ConversationReopened(conversation=TALK, by="agent", last=M1)
+    given(*IN_TALK, written(), resolved).when(UNDO).then(WITHDRAWN, back)
+    again = given(*IN_TALK, written(), resolved, WITHDRAWN, back)
+    again.when(write(R2, seen=M1)).then(written(R2))
+    assert again.state.conversations[TALK].status == "open"
+
+
+def test_a_conversation_that_was_resolved_before_stays_resolved() -> None:
+    resolved = ConversationResolved(conversation=TALK)
+    given(*IN_TALK, resolved, written()).when(UNDO).then(WITHDRAWN)
+    given(*IN_TALK, written(), written(R2), resolved).when(UNDO).then(WITHDRAWN)
+
+
+def test_who_waited_for_a_withdrawn_answer_waits_again() -> None:
+    def status(*facts: object) -> str:
+        return given(*IN_TALK, *facts).state.conversations[TALK].status
+
+    gone = ReplyWithdrawn(message=R2, conversation=TALK)
+    assert (status(written()), status(written(), WITHDRAWN)) == ("waiting", "open")
+    assert status(written(), written(R2), gone) == "waiting"
 
 
 def test_withdrawing_twice_changes_nothing() -> None:

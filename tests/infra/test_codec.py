@@ -87,6 +87,24 @@ def test_an_old_version_is_lifted_when_it_is_read(codec, ring, monkeypatch):
     assert codec.open(stored).event == CustomerNamed(name=ERASED)
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("complaint.told", "how"),
+        ("complaint.reopened", "why"),
+        ("customers.linked", "why"),
+        ("customers.unlinked", "why"),
+    ],
+)
+def test_words_that_an_old_version_kept_in_the_open_go_with_the_key(name, words):
+    golden = json.loads((FOLDER / f"{name}.v1.json").read_text(encoding="utf-8"))
+    stored = (5, STREAM.hex, 3, f"{name}.v1", bytes.fromhex(golden["stored"]))
+    ring = MemoryRing()
+    assert getattr(Codec(WORKSPACE, ring).open(stored).event, words) == golden["reads"]["open"][words]
+    ring.destroy(str(STREAM))
+    assert getattr(Codec(WORKSPACE, ring).open(stored).event, words) is ERASED
+
+
 def _only_the_name(old):
     return "customer.named.v1", {key: value for key, value in old.items() if key == "name"}
 

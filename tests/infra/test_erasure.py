@@ -43,7 +43,7 @@ async def three_people(shop: Shop) -> tuple[Person, Person, Person]:
     """One to be erased, one linked to them, and one who has nothing to do with it."""
     first, linked, other = await shop.person(), await shop.person(), await shop.person()
     for one, two in ((first, linked), (linked, first)):
-        together = CustomersLinked(other=two.customer, survivor=first.customer, why="same telephone")
+        together = CustomersLinked(other=two.customer, survivor=first.customer, why=one.canary())
         await shop.record(one.customer, together)
     await shop.settled()
     return first, linked, other

@@ -326,3 +326,84 @@ def test_every_message_is_exported_as_it_was_written(told: Told) -> None:
         "text": "whole\n> body", "direction": "in", "files": [{"name": "图.png", "sha256": "cc"}],
     }  # fmt: skip
     assert (second["direction"], second["text"]) == ("out", "On its way.")
+
+
+def test_undoing_two_answers_leaves_the_customer_waiting_as_before(told: Told) -> None:
+    place = told.opened(0)
+    told.heard(0, place, new_text="Where is it?")
+    told.heard(0, place, new_text="And?")
+    before = told.ask(inbox.row, str(place))
+    one, two = told.wrote(0, place, text="Soon."), told.wrote(0, place, text="On Friday.")
+    told.fact(0, c.ReplyWithdrawn(message=two, conversation=place))
+    answered = told.ask(inbox.row, str(place))
+    assert (answered["status"], answered["waiting_since"], answered["snippet"]) == ("waiting", None, "And?")
+    told.fact(0, c.ReplyWithdrawn(message=one, conversation=place))
+    after = told.ask(inbox.row, str(place))
+    assert differing(before, after) <= {"last_message"}
+
+
+def test_undoing_a_later_answer_leaves_the_first_as_the_last_word(told: Told) -> None:
+    place = told.opened(0)
+    told.heard(0, place)
+    told.wrote(0, place)
+    later = told.wrote(0, place, text="One thing more.")
+    told.fact(0, c.ReplyWithdrawn(message=later, conversation=place))
+    assert told.ask(inbox.row, str(place))["status"] == "waiting"
+
+
+def test_undoing_a_forward_leaves_an_answered_row_answered(told: Told) -> None:
+    place = told.opened(0)
+    told.heard(0, place)
+    told.wrote(0, place)
+    forward = told.wrote(0, place, kind="forward", text="Please look into it.")
+    told.fact(0, c.ReplyWithdrawn(message=forward, conversation=place))
+    row = told.ask(inbox.row, str(place))
+    assert (row["status"], row["waiting_since"], row["snippet"]) == ("waiting", None, "Where is it?")
+
+
+def test_an_answer_after_new_words_is_undone_to_those(told: Told) -> None:
+    place = told.opened(0)
+    told.heard(0, place)
+    told.wrote(0, place)
+    told.heard(0, place, new_text="Still nothing!")
+    before = told.ask(inbox.row, str(place))
+    reply = told.wrote(0, place, text="Oh dear.")
+    told.fact(0, c.ReplyWithdrawn(message=reply, conversation=place))
+    assert differing(before, told.ask(inbox.row, str(place))) <= {"last_message"}
+
+
+def test_undoing_send_and_resolve_opens_the_row_again(told: Told) -> None:
+    place = told.opened(0)
+    told.heard(0, place)
+    before = told.ask(inbox.row, str(place))
+    reply = told.wrote(0, place)
+    told.fact(0, c.ConversationResolved(conversation=place))
+    told.fact(0, c.ReplyWithdrawn(message=reply, conversation=place))
+    told.fact(0, c.ConversationReopened(conversation=place, by="agent"))
+    assert differing(before, told.ask(inbox.row, str(place))) <= {"last_message"}
+
+
+def differing(one: dict[str, object], other: dict[str, object]) -> set[str]:
+    return {name for name in one if one[name] != other[name]}
+
+
+def test_a_withdrawn_letter_has_told_and_apologised_nothing(told: Told) -> None:
+    place, complaint = told.opened(0), told.tale.uuid()
+    message = told.heard(0, place)
+    told.fact(
+        0,
+        k.ComplaintRegistered(
+            complaint=complaint,
+            conversation=place,
+            message=message,
+            number="C-2026-00001",
+            received_at=told.now,
+        ),
+    )
+    reply = told.wrote(0, place)
+    told.fact(0, k.ComplaintTold(complaint=complaint, message=reply, how="letter"))
+    told.fact(0, k.ComplaintApologised(complaint=complaint, message=reply))
+    assert told.ask(complaints.complaint, str(complaint))["told_at"]
+    told.fact(0, k.ComplaintLetterWithdrawn(complaint=complaint, message=reply, told=True))
+    row = told.ask(complaints.complaint, str(complaint))
+    assert (row["told_at"], row["told_how"]) == (None, None) and row["apologised_at"]

@@ -83,6 +83,36 @@ async def test_the_answer_that_tells_the_outcome_counts_as_told(home: House) -> 
     assert (await shown(rep, landed.conversation, sent["position"]))["told_at"]
 
 
+async def test_a_letter_that_is_taken_back_has_told_nothing_even_when_the_complaint_was_closed_on_it(
+    home: House,
+) -> None:
+    rep = await home.as_("rep")
+    landed, done = await marked(home, rep)
+    await home.settled()
+    place, url = f"/api/v1/conversations/{landed.conversation}", f"/api/v1/complaints/{done['id']}"
+    await rep.post(f"{url}/respond", json={"outcome": "upheld", "reasons": "Late."})
+    thread = told(await rep.get(place), ThreadAnswer)
+    reply = {
+        "mode": "reply",
+        "to": thread["recipients"]["reply"]["to"],
+        "text": "You are right.",
+        "seen": thread["seen"],
+        "tells_outcome": True,
+        "resolve": True,
+    }
+    sent = told(await rep.post(f"{place}/replies", json=reply), Done)
+    closed = told(await rep.post(f"{url}/close", json={"reason": "resolved"}), Done)
+    assert (await shown(rep, landed.conversation, closed["position"]))["phase"] == "closed"
+    undone = told(await rep.delete(f"{place}/replies/{sent['id']}"), Done)
+    complaint = await shown(rep, landed.conversation, undone["position"])
+    assert (complaint["phase"], complaint["told_at"]) == ("investigating", None)
+    row = told(await rep.get(place), ThreadAnswer)["row"]
+    assert (row["status"], row["waiting_since"] is not None) == ("open", True)
+    no(await rep.post(f"{url}/close", json={"reason": "resolved"}), 409, "outcome-missing")
+    again = reply | {"tells_outcome": False}
+    assert told(await rep.post(f"{place}/replies", json=again), Done)["id"] != sent["id"]
+
+
 async def test_what_was_no_complaint_is_unmarked(home: House) -> None:
     rep = await home.as_("rep")
     landed, done = await marked(home, rep)

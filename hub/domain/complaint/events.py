@@ -75,13 +75,24 @@ class ComplaintResponded:
     reasons: Personal[str]
 
 
-@event("complaint.told.v1")
+@event("complaint.told.v2")
 class ComplaintTold:
     """The customer was told the outcome, by `message` or, when None, in person or by voice as `how` says."""
 
     complaint: ComplaintId
     message: MessageId | None
-    how: str
+    how: Personal[str]
+
+
+@event("complaint.letter_withdrawn.v1")
+class ComplaintLetterWithdrawn:
+    """The letter `message` was taken back before it left, so what it had done for the complaint is undone."""
+
+    complaint: ComplaintId
+    message: MessageId
+    acknowledged: bool = False
+    apologised: bool = False
+    told: bool = False
 
 
 @event("complaint.closed.v1")
@@ -92,12 +103,12 @@ class ComplaintClosed:
     reason: CloseReason
 
 
-@event("complaint.reopened.v1")
+@event("complaint.reopened.v2")
 class ComplaintReopened:
     """Taken up again after it was closed. Closed ones leave the state (record rule 18), so this says what it was."""
 
     complaint: ComplaintId
-    why: str
+    why: Personal[str]
     conversation: ConversationId | None = None
     message: MessageId | None = None
     number: str = ""
@@ -113,6 +124,7 @@ ComplaintEvent = (
     | ComplaintInvestigated
     | ComplaintResponded
     | ComplaintTold
+    | ComplaintLetterWithdrawn
     | ComplaintClosed
     | ComplaintReopened
 )

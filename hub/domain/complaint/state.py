@@ -13,6 +13,7 @@ from hub.domain.complaint.events import (
     ComplaintDetected,
     ComplaintEvent,
     ComplaintInvestigated,
+    ComplaintLetterWithdrawn,
     ComplaintRegistered,
     ComplaintReopened,
     ComplaintResponded,
@@ -26,7 +27,10 @@ Phase = Literal["detected", "registered", "investigating", "responded", "closed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complaint:
-    """`acknowledged`: the one letter, `acknowledgement`, is on record; `withheld`: on record that there will be none."""
+    """`acknowledged`: the one letter, `acknowledgement`, is on record; `withheld`: on record that there will be none.
+
+    `told_by`, `apologised_by`: the letter that did it, None when it was done in person.
+    """
 
     id: ComplaintId
     conversation: ConversationId | None
@@ -37,7 +41,9 @@ class Complaint:
     acknowledgement: MessageId | None = None
     withheld: bool = False
     apologised: bool = False
+    apologised_by: MessageId | None = None
     told: bool = False
+    told_by: MessageId | None = None
     outcome: Outcome | None = None
 
     @property
@@ -65,20 +71,34 @@ def _moved(past: Complaint, event: ComplaintEvent) -> Complaint:
             return replace(past, acknowledged=True, acknowledgement=message)
         case AcknowledgementWithheld():
             return replace(past, withheld=True)
-        case ComplaintApologised():
-            return replace(past, apologised=True)
+        case ComplaintApologised(message=message):
+            return replace(past, apologised=True, apologised_by=message)
         case ComplaintInvestigated():
             return replace(past, phase="investigating")
         case ComplaintResponded(outcome=outcome):
             return replace(past, phase="responded", outcome=outcome)
-        case ComplaintTold():
-            return replace(past, told=True)
+        case ComplaintTold(message=message):
+            return replace(past, told=True, told_by=message)
+        case ComplaintLetterWithdrawn():
+            return _without_its_letter(past, event)
         case ComplaintClosed():
             return replace(past, phase="closed")
         case ComplaintDetected() | ComplaintRegistered() | ComplaintReopened():
             return past
         case _:
             assert_never(event)
+
+
+def _without_its_letter(past: Complaint, event: ComplaintLetterWithdrawn) -> Complaint:
+    return replace(
+        past,
+        acknowledged=past.acknowledged and not event.acknowledged,
+        acknowledgement=None if event.acknowledged else past.acknowledgement,
+        apologised=past.apologised and not event.apologised,
+        apologised_by=None if event.apologised else past.apologised_by,
+        told=past.told and not event.told,
+        told_by=None if event.told else past.told_by,
+    )
 
 
 def _registered(event: ComplaintRegistered) -> Complaint:

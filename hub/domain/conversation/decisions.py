@@ -38,7 +38,7 @@ from hub.domain.conversation.events import (
     MessageSeenAgain,
     NoteAdded,
 )
-from hub.domain.conversation.state import Conversation
+from hub.domain.conversation.state import BOT, WITHDRAWN, Conversation
 from hub.domain.customer.state import CustomerState
 from hub.domain.errors import NoSuchConversation, NothingToSay, NotInTheFuture, ReopenFirst
 from hub.domain.ids import ConversationId
@@ -173,13 +173,17 @@ def unmark_spam(conversation: Conversation) -> Events:
 
 
 def reopened(conversation: Conversation, by: Literal["customer", "agent"]) -> ConversationReopened:
-    """The fact that says what the conversation was, for those who no longer have it in hand."""
+    """The fact that says what the conversation was, for those who no longer have it in hand.
+
+    `last`: the last word of a customer or a colleague, as a composer opened now has seen it.
+    """
+    words = [said.message for said in conversation.said if said.by not in (BOT, WITHDRAWN)]
     return ConversationReopened(
         conversation=conversation.id,
         by=by,
         assignee=conversation.assignee,
         tags=conversation.tags,
-        last=conversation.said[-1].message if conversation.said else None,
+        last=words[-1] if words else None,
     )
 
 

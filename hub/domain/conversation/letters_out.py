@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from hub.domain.complaint.events import ComplaintApologised, ComplaintTold
-from hub.domain.conversation import delivering
+from hub.domain.complaint.events import (
+    ComplaintApologised,
+    ComplaintLetterWithdrawn,
+    ComplaintReopened,
+    ComplaintTold,
+)
+from hub.domain.conversation import delivering, withdrawing
 from hub.domain.conversation.commands import (
     Letter,
     LetterCommand,
@@ -17,7 +22,6 @@ from hub.domain.conversation.decisions import named
 from hub.domain.conversation.events import (
     ConversationEvent,
     ConversationOpened,
-    ReplyWithdrawn,
     ReplyWritten,
 )
 from hub.domain.conversation.state import BOT, WITHDRAWN, Conversation
@@ -30,11 +34,12 @@ from hub.domain.errors import (
     NobodyToWriteTo,
     NothingToSay,
     NotWhileDetected,
-    TooLateToWithdraw,
 )
 from hub.domain.ids import AgentId, ConversationId, MessageId
 
-Events = Sequence[ConversationEvent | ComplaintTold | ComplaintApologised]
+Events = Sequence[
+    ConversationEvent | ComplaintTold | ComplaintApologised | ComplaintLetterWithdrawn | ComplaintReopened
+]
 
 
 def decide(command: LetterCommand, state: CustomerState, now: datetime) -> Events:
@@ -43,7 +48,7 @@ def decide(command: LetterCommand, state: CustomerState, now: datetime) -> Event
         case WriteReply():
             return write(command, state, now)
         case WithdrawReply():
-            return withdraw(command, state)
+            return withdrawing.withdraw(command, state)
         case _:
             return delivering.decide(command, state, now)
 
@@ -109,18 +114,6 @@ def reply_written(letter: Letter, author: AgentId | None, send_after: datetime) 
         reply_to=letter.reply_to,
         files=letter.files,
     )
-
-
-def withdraw(command: WithdrawReply, state: CustomerState) -> Events:
-    """Withdrawing and starting the delivery compete on the stream's version: one of them is too late (record rule 26)."""
-    delivery = state.deliveries.get(command.message)
-    if delivery is not None and delivery.status == "pending" and delivery.attempt == 0:
-        return [ReplyWithdrawn(message=command.message, conversation=delivery.conversation)]
-    conversation = state.conversations.get(command.conversation)
-    said = conversation.said if conversation else ()
-    if any(one.message == command.message and one.by == WITHDRAWN for one in said):
-        return []
-    raise TooLateToWithdraw
 
 
 def _check_letter(letter: Letter) -> None:

@@ -59,7 +59,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """`said`: the last messages, oldest first; `forgot`: there were more before them."""
+    """`said`: the last messages, oldest first; `forgot`: there were more before them.
+
+    `resolved_after`: the last message when it was resolved; None when nothing was said, or it is not resolved.
+    """
 
     id: ConversationId
     status: Status = "open"
@@ -69,6 +72,7 @@ class Conversation:
     snoozed_until: datetime | None = None
     said: tuple[Said, ...] = ()
     forgot: bool = False
+    resolved_after: MessageId | None = None
 
     @property
     def is_open(self) -> bool:
@@ -94,7 +98,7 @@ def _moved(past: Conversation, event: ConversationEvent) -> Conversation:
         case ReplyWritten():
             return _wrote(past, event)
         case ReplyWithdrawn():
-            return replace(past, said=tuple(_withdrawn(said, event) for said in past.said))
+            return _took_back(past, event)
         case ConversationAssigned(assignee=assignee):
             return replace(past, assignee=assignee)
         case ConversationSnoozed(until=until):
@@ -102,7 +106,8 @@ def _moved(past: Conversation, event: ConversationEvent) -> Conversation:
         case ConversationWoken():
             return replace(past, status="open", snoozed_until=None)
         case ConversationResolved():
-            return replace(past, status="resolved", snoozed_until=None)
+            last = past.said[-1].message if past.said else None
+            return replace(past, status="resolved", snoozed_until=None, resolved_after=last)
         case ConversationTagged(tag=tag):
             return replace(past, tags=(*past.tags, tag))
         case ConversationUntagged(tag=tag):
@@ -155,6 +160,14 @@ def _wrote(past: Conversation, event: ReplyWritten) -> Conversation:
 def _say(past: Conversation, said: Said) -> Conversation:
     everything = (*past.said, said)
     return replace(past, said=everything[-REMEMBERED:], forgot=past.forgot or len(everything) > REMEMBERED)
+
+
+def _took_back(past: Conversation, event: ReplyWithdrawn) -> Conversation:
+    """Who waits for us goes on waiting, unless another letter of ours stands."""
+    said = tuple(_withdrawn(one, event) for one in past.said)
+    words = [one.by for one in said if one.by not in (WITHDRAWN, BOT)]
+    waits = past.status == "waiting" and words[-1:] == [CUSTOMER]
+    return replace(past, said=said, status="open" if waits else past.status)
 
 
 def _withdrawn(said: Said, event: ReplyWithdrawn) -> Said:

@@ -53,21 +53,21 @@ class LinkSuggested:
     why: str
 
 
-@event("customers.linked.v1")
+@event("customers.linked.v2")
 class CustomersLinked:
     """This customer and `other` are one person; `survivor` is where new conversations begin. Stands in both streams."""
 
     other: CustomerId
     survivor: CustomerId
-    why: str
+    why: Personal[str]
 
 
-@event("customers.unlinked.v1")
+@event("customers.unlinked.v2")
 class CustomersUnlinked:
     """The link was a mistake, or is over; each keeps what is their own."""
 
     other: CustomerId
-    why: str
+    why: Personal[str]
 
 
 @event("record.viewed.v1")

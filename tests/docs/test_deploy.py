@@ -16,6 +16,7 @@ from hub.cli.parser import parser
 from infra.settings import ConfigurationError, parse_settings
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+ROOMS = ("hub", "channels", "projections", "policies", "infra")
 UNITS = DEPLOY / "systemd"
 WRITTEN = tomllib.loads((UNITS / "amends.toml").read_text("utf-8"))
 
@@ -99,3 +100,13 @@ def test_systemd_knows_every_option(name):
         check=False,
     )
     assert "Unknown" not in done.stderr
+
+
+def test_an_image_is_made_of_what_it_needs_and_never_of_the_secrets_beside_the_compose_file():
+    lines = (DEPLOY.parent / ".dockerignore").read_text("utf-8").splitlines()
+    patterns = [line for line in lines if line and not line.startswith("#")]
+    assert patterns[0] == "**"
+    let_in = {line[1:] for line in patterns if line.startswith("!")}
+    assert let_in >= {"pyproject.toml", "requirements.lock", "hatch_build.py", "README.md", *ROOMS}
+    assert not let_in & {"deploy", "deploy/compose", ".git", "tests"}
+    assert {"**/node_modules", "**/dist"} <= set(patterns)

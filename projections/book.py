@@ -120,16 +120,7 @@ class Book(Generic[S]):
         if not news:
             return
         check_order(reached, news)
-        cursor.execute("SAVEPOINT page")
-        try:
-            take_in(cursor, page, news)
-        except cursor.passing:
-            raise  # nobody's poison: the page is tried again
-        except Exception:  # noqa: BLE001 - whatever a projection trips over must not stop the others
-            cursor.execute("ROLLBACK TO page")
-            page.reset()
-            take_in_singly(cursor, page, news)
-        cursor.execute("RELEASE page")
+        take_in_safely(cursor, page, news)
         self.positions[page.name] = news[-1].position
 
     def close(self) -> None:
@@ -159,6 +150,20 @@ def check_order(reached: int, news: Sequence[Recorded]) -> None:
     steps = [reached, *(one.position for one in news)]
     if any(later != earlier + 1 for earlier, later in pairwise(steps)):
         raise Gap(f"after position {reached} came {news[0].position}")
+
+
+def take_in_safely(cursor: Cursor, projection: Projection, recorded: Sequence[Recorded]) -> None:
+    """All the events, but for those that are at fault: they are parked. Within a transaction."""
+    cursor.execute("SAVEPOINT page")
+    try:
+        take_in(cursor, projection, recorded)
+    except cursor.passing:
+        raise  # nobody's poison: the page is tried again
+    except Exception:  # noqa: BLE001 - whatever a projection trips over must not stop the others
+        cursor.execute("ROLLBACK TO page")
+        projection.reset()
+        take_in_singly(cursor, projection, recorded)
+    cursor.execute("RELEASE page")
 
 
 def take_in(cursor: Cursor, projection: Projection, recorded: Sequence[Recorded]) -> None:

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, select
 from sqlalchemy.pool import StaticPool
 
 from hub.app.ports import EventLog, Recorded
 from hub.domain.customer.events import CustomersLinked, CustomersUnlinked
 from hub.domain.ids import CustomerId, StreamId
 from projections import complaints, customers, inbox, timeline, views
-from projections.book import take_in
+from projections.book import take_in_safely
 from projections.dialect import SQLiteCursor
 from projections.pages import PAGES
 
@@ -59,7 +59,8 @@ def linked(facts: Sequence[Recorded]) -> list[StreamId]:
 def customer_as_of(customer: CustomerId, events: Sequence[Recorded]) -> dict[str, Any]:
     """What the desk would have shown after `events` (from `events_of`), in the shapes of the live pages.
 
-    {"customer": identities and links, "conversations": rows, "complaints": rows}; "customer" is None before the first fact.
+    {"customer": identities and links, "conversations": rows, "complaints": rows, "not_taken_in": what these pages lack};
+    "customer" is None before the first fact.
     """
     circle = sorted({str(one.stream) for one in events})
     with pages_of(events) as connection:
@@ -67,24 +68,36 @@ def customer_as_of(customer: CustomerId, events: Sequence[Recorded]) -> dict[str
             "customer": customers.customer(connection, str(customer)),
             "conversations": inbox.of_customer(connection, *circle),
             "complaints": [row for one in circle for row in complaints.of_customer(connection, one)],
+            "not_taken_in": not_taken_in(connection),
         }
 
 
 def thread_as_of(conversation: str, events: Sequence[Recorded]) -> dict[str, Any]:
     """The thread as it stood after `events`."""
     with pages_of(events) as connection:
-        return timeline.thread(connection, conversation, limit=1_000)
+        thread = timeline.thread(connection, conversation, limit=1_000)
+        return {**thread, "not_taken_in": not_taken_in(connection)}
+
+
+def not_taken_in(connection: Connection) -> list[dict[str, Any]]:
+    """Events that a page tripped over: what is told beside this lacks them, and whoever reads it must know. Oldest first."""
+    parked = views.poison.c
+    query = select(parked.position, parked.name, parked.projection.label("page"), parked.why)
+    return [dict(row) for row in connection.execute(query.order_by(parked.position, "page")).mappings()]
 
 
 @contextmanager
 def pages_of(events: Sequence[Recorded]) -> Iterator[Connection]:
-    """The very projections of the live views over these facts alone, in memory: the past can't be told by other code."""
+    """The very projections of the live views over these facts alone, in memory: the past can't be told by other code.
+
+    As there, an event that a page can't take in is parked, and the others stand.
+    """
     file = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     try:
         cursor = SQLiteCursor(file.cursor())
         views.prepare(cursor, PAGES, "")
         for page in PAGES:
-            take_in(cursor, page, events)
+            take_in_safely(cursor, page, events)
         engine = create_engine("sqlite://", creator=lambda: file, poolclass=StaticPool)
         with engine.connect() as connection:
             yield connection

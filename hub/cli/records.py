@@ -44,6 +44,8 @@ async def show_history(asked: Namespace) -> int:
 
 def _told(answer: Mapping[str, Any]) -> Iterator[str]:
     yield f"{answer['customer']} as of {answer['as_of']}: {len(answer['facts'])} facts"
+    for one in answer["state"].get("not_taken_in", ()):
+        yield f"{one['position']:>8}  {one['name']} could not be taken into the page {one['page']}: {one['why']}"
     for fact in answer["facts"]:
         actor = fact["actor"]
         yield f"{fact['position']:>8}  {fact['recorded_at']}  {fact['name']:<34} {actor['kind']}:{actor['id']}"

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from hub.app.ports import Recorded
-from hub.domain.customer.events import CustomersLinked, CustomersUnlinked
+from hub.domain.conversation.events import ConversationOpened
+from hub.domain.conversation.label_events import ConversationTagged
+from hub.domain.customer.events import CustomerNamed, CustomerOpened, CustomersLinked, CustomersUnlinked
 from projections import complaints, customers, inbox, timeline
 from projections.history import customer_as_of, events_of, thread_as_of
+from projections.page import Page
 from projections.pages import PAGES
 from tests.projections.histories import Tale, history
 from tests.projections.places import Place
@@ -41,10 +45,11 @@ async def test_the_past_is_what_the_pages_said_then(seed: int, place: Place) -> 
                 "conversations": inbox.of_customer(connection, *circle),
                 "complaints": [row for one in circle for row in complaints.of_customer(connection, one)],
             }
-            assert without_names(then) == without_names(now)
+            assert without_names(then) == without_names({**now, "not_taken_in": []})
             for row in now["conversations"]:
                 live = timeline.thread(connection, row["conversation"], limit=1000)
-                assert without_names(thread_as_of(row["conversation"], events)) == without_names(live)
+                past = thread_as_of(row["conversation"], events)
+                assert without_names(past) == without_names({**live, "not_taken_in": []})
     readers.dispose()
     book.close()
 
@@ -74,4 +79,29 @@ async def test_linked_streams_are_read_as_they_were_linked_then() -> None:
 
 
 def test_before_the_first_fact_there_was_nobody() -> None:
-    assert customer_as_of(uuid4(), []) == {"customer": None, "conversations": [], "complaints": []}
+    nothing = {"customer": None, "conversations": [], "complaints": [], "not_taken_in": []}
+    assert customer_as_of(uuid4(), []) == nothing
+
+
+def test_an_event_that_a_page_trips_over_is_named_and_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(inbox.projection.project.handlers, ConversationTagged, trips)
+    tale, customer, conversation = Tale(1), uuid4(), uuid4()
+    tale.fact(customer, CustomerOpened(channel="email", name="Ann"))
+    opened = ConversationOpened(
+        conversation=conversation, account=tale.accounts[0], channel="email", subject="Lamp"
+    )
+    tale.fact(customer, opened)
+    tale.fact(customer, ConversationTagged(conversation=conversation, tag="broken"))
+    tale.fact(customer, CustomerNamed(name="Bea"))
+    then = customer_as_of(customer, tale.facts)
+    (lacking,) = then["not_taken_in"]
+    assert (lacking["position"], lacking["name"], lacking["page"]) == (3, "conversation.tagged.v1", "inbox")
+    assert "ValueError" in lacking["why"] and "secret" not in lacking["why"]
+    (row,) = then["conversations"]
+    assert (row["subject"], row["tags"], then["customer"]["name"]) == ("Lamp", [], "Bea")
+    assert thread_as_of(str(conversation), tale.facts)["not_taken_in"] == [lacking]
+
+
+def trips(event: Any, recorded: Recorded, page: Page) -> None:
+    page.upsert(inbox.inbox, event.conversation, {"subject": "half"})
+    raise ValueError("secret words")

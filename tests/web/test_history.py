@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from hub.app.ports import Answer, LogPaused, Request
+from hub.domain.conversation.events import MessageReceived
 from hub.domain.ids import StreamId
 from hub.web.told_more import Fact, HistoryAnswer
+from projections import inbox
 from tests.web.house import Client, House
 from tests.web.shapes import no, told
 
@@ -93,6 +95,26 @@ async def test_before_the_first_fact_there_is_nothing(home: House) -> None:
     landed = await home.letter()
     shown = await history(await home.as_("auditor"), landed.customer, as_of=1)
     assert (shown["facts"], shown["state"]["customer"]) == ([], None)
+
+
+async def test_an_event_that_a_page_trips_over_is_named_and_the_rest_is_told(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed = await home.letter(subject="The lamp")
+    monkeypatch.setitem(inbox.projection.project.handlers, MessageReceived, trips)
+    shown = await history(await home.as_("auditor"), landed.customer)
+    (lacking,) = shown["state"]["not_taken_in"]
+    assert (lacking["position"], lacking["name"], lacking["page"]) == (
+        landed.position,
+        "message.received.v1",
+        "inbox",
+    )
+    assert shown["state"]["conversations"][0]["subject"] == "The lamp"
+    assert landed.position in [fact["position"] for fact in shown["facts"]]
+
+
+def trips(*_: object) -> None:
+    raise ValueError
 
 
 async def test_facts_come_page_by_page(home: House) -> None:

@@ -102,6 +102,8 @@ export interface AccountHealth { account: string; name: string; address: string;
 /** Auditor: one recorded fact, both parts readable. */
 export interface Fact { position: number; version: number; name: string; recorded_at: string; stream: string; actor: { kind: string; id: string; name: string };
   command: string; cause: number | null; open: Record<string, unknown>; sealed: Record<string, unknown> | "erased" | null; raw: string | null }
+/** An event that a page tripped over: `state.not_taken_in` of a history names those that the rest of `state` lacks. */
+export interface NotTakenIn { position: number; name: string; page: string; why: string }
 export interface HistoryAnswer { customer: string; as_of: { position: number; at: string | null }; first: { position: number; at: string } | null; last: { position: number; at: string } | null;
   state: Record<string, unknown>; facts: Fact[]; next: number | null }
 

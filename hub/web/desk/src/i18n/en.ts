@@ -467,6 +467,7 @@ export const en = {
   "audit.by": "by {name}",
   "audit.more": "Show more events",
   "audit.failed": "The history could not be loaded.",
+  "audit.lacking": "Event {position} ({name}) could not be taken into “{page}”: what stands here lacks it. Tell your administrator: {why}",
   "audit.find": "Filter the events",
   "audit.none": "No event matches.",
   "audit.count.one": "{n} event",

@@ -469,6 +469,7 @@ export const zh: Record<keyof typeof en, string> = {
   "audit.by": "操作者：{name}",
   "audit.more": "显示更多事件",
   "audit.failed": "历史加载失败。",
+  "audit.lacking": "事件 {position}（{name}）未能计入“{page}”，此处所示不含该事件。请告知管理员：{why}",
   "audit.find": "筛选事件",
   "audit.none": "没有匹配的事件。",
   "audit.count.one": "{n} 个事件",

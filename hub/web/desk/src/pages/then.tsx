@@ -1,6 +1,8 @@
 /** How things stood as of the chosen position. */
+import type { HistoryAnswer, NotTakenIn } from "../api/types";
 import { t, type Key } from "../i18n";
 import * as audit from "../state/audit";
+import { Icon } from "../ui/icon";
 import { Tree } from "./tree";
 
 const KNOWN: Record<string, Key> = { customer: "panel.customer", identities: "audit.identities", conversations: "audit.conversations", complaints: "audit.complaints", links: "audit.links" };
@@ -8,17 +10,32 @@ const KNOWN: Record<string, Key> = { customer: "panel.customer", identities: "au
 export function StateThen() {
   const { value: then } = audit.then;
   if (!then) return null;
-  const entries = Object.entries(then.state);
+  const entries = Object.entries(then.state).filter(([name]) => name !== "not_taken_in");
   const plain = Object.fromEntries(entries.filter(([, value]) => value === null || typeof value !== "object"));
   const nested = entries.filter(([, value]) => value !== null && typeof value === "object");
   return (
     <section class="then-pane" aria-label={t("audit.state")} aria-busy={audit.busy.value}>
       <header class="pane-head"><h2>{t("audit.state")}</h2><span class="count">{then.as_of.position}</span></header>
       <div class="then-scroll" tabIndex={0}>
+        <Lacking events={lacking(then)} />
         {Object.keys(plain).length ? <div class="sheet"><Tree value={plain} /></div> : null}
         {nested.map(([name, value]) => <Part key={name} name={name} value={value} />)}
       </div>
     </section>
+  );
+}
+
+function lacking(then: HistoryAnswer): readonly NotTakenIn[] {
+  return (then.state["not_taken_in"] as NotTakenIn[] | undefined) ?? [];
+}
+
+/** What the state below does not show, because a page tripped over it: an auditor must know. */
+export function Lacking({ events }: { events: readonly NotTakenIn[] }) {
+  if (!events.length) return null;
+  return (
+    <ul class="lacking" role="alert">
+      {events.map((one) => <li class="hint warn" key={`${one.position} ${one.page}`}><Icon name="warn" />{t("audit.lacking", { ...one })}</li>)}
+    </ul>
   );
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -308,6 +308,10 @@ class Sessions(Protocol):
     async def end(self, token: str) -> None: ...
 
     async def end_all(self, agent: AgentId) -> None: ...
+
+    async def standing(self) -> Set[str]:
+        """Every session that nobody has ended, as the SHA-256 of its token in hex: one statement, which touches nothing."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from hub.app.ports import Session
+from hub.app.ports import Session, TablesAway
 from hub.web.desk_ports import Announced, Desk
 from hub.web.guard import desk_of, fingerprint, signed_in, token_of
 from hub.web.live_news import News, said_presence
@@ -24,7 +24,7 @@ from hub.web.sockets import Socket
 
 LONGEST_MESSAGE = 2_000
 SWEEP = 10.0
-"""Seconds between looks for empty seats and ended sessions."""
+"""Seconds between looks for empty seats and ended sessions; one that ended elsewhere is noticed within two looks."""
 
 GOODBYE = 4401
 """The close code after `bye`; 1008 is for sockets that were never let in."""
@@ -182,6 +182,8 @@ async def _watch(desk: Desk, name: str) -> None:
         socket = desk.sockets.open.get(name)
         if socket is None:
             return
+        with suppress(TablesAway):  # then nobody can have signed out; the next look tells
+            await desk.sockets.end_ended(desk.sessions, SWEEP)
         person = await desk.colleagues.find(desk.log, socket.agent)
         if socket.is_over(now) or person is None or not person.active:
             socket.close("signed-out")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from hub.app.ports import Sessions
 from hub.domain.ids import AgentId
 
 IDLE: Final = timedelta(minutes=30)
@@ -30,7 +32,10 @@ class Socket:
 
 @dataclass(slots=True)
 class Sockets:
+    """`looked`: when, on this loop's clock, it was last asked which sessions still stand."""
+
     open: dict[str, Socket] = field(default_factory=dict)
+    looked: float = float("-inf")
 
     def used(self, session: str, now: datetime) -> None:
         """The person did something in this session."""
@@ -41,6 +46,16 @@ class Sockets:
     def end_session(self, session: str, why: str) -> None:
         for socket in [socket for socket in self.open.values() if socket.session == session]:
             socket.close(why)
+
+    async def end_ended(self, sessions: Sessions, every: float) -> None:
+        """Sessions may end in another process too: one look for all sockets, at most every so many seconds."""
+        now = asyncio.get_running_loop().time()
+        if now - self.looked < every:
+            return
+        self.looked = now
+        open_before = {socket.session for socket in self.open.values()}
+        for session in open_before - await sessions.standing():
+            self.end_session(session, "signed-out")
 
     def end_agent(self, agent: AgentId, why: str) -> None:
         for socket in [socket for socket in self.open.values() if socket.agent == agent]:

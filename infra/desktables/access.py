@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -84,6 +85,11 @@ class SessionTable:
     async def end_all(self, agent: AgentId) -> None:
         """Sign this agent out everywhere (password changed, agent disabled)."""
         await self.file.do(lambda db: db.execute("DELETE FROM sessions WHERE agent = ?", (str(agent),)))
+
+    async def standing(self) -> Set[str]:
+        """The SHA-256 of every token whose session was not ended, in hex."""
+        rows = await self.file.do(lambda db: db.execute("SELECT token_hash FROM sessions").fetchall())
+        return {bytes(row[0]).hex() for row in rows}
 
     def _insert(self, db: Database, row: tuple[object, ...], now: datetime) -> None:
         idle, old = (now - self.idle).timestamp(), (now - self.absolute).timestamp()

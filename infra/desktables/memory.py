@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from hub.app.ports import Answered, Clock, Credential, Draft, Session
 from hub.domain.errors import CustomerErased
@@ -56,6 +57,9 @@ class MemorySessions:
 
     async def end_all(self, agent: AgentId) -> None:
         self.held = {token: one for token, one in self.held.items() if one.agent != agent}
+
+    async def standing(self) -> Set[str]:
+        return {sha256(token.encode()).hexdigest() for token in self.held}
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ import pytest
 from hub.app.ports import Answered, Credential, Draft
 from hub.domain.errors import CustomerErased
 from hub.domain.ids import AgentId, ConversationId, CustomerId, StreamId
+from hub.web.guard import fingerprint
 from infra.desktables import SlidingLimits, open_desk
 from infra.desktables.access import LoginTaken
 from infra.desktables.file import open_postgres_desk
@@ -124,6 +125,15 @@ async def test_a_session_ends_after_twelve_busy_hours(tables: Tables) -> None:
     for quarter in range(47):
         assert await tables.sessions.find(token, NOON + timedelta(minutes=15 * (quarter + 1)))
     assert await tables.sessions.find(token, NOON + timedelta(hours=12)) is None
+
+
+async def test_which_sessions_stand_is_told_without_their_tokens(tables: Tables) -> None:
+    ana, bo = agent(), agent()
+    first, second, other = [(await tables.sessions.start(who, NOON))[0] for who in (ana, ana, bo)]
+    assert await tables.sessions.standing() == set(map(fingerprint, (first, second, other)))
+    await tables.sessions.end(first)
+    await tables.sessions.end_all(bo)
+    assert await tables.sessions.standing() == {fingerprint(second)}
 
 
 async def test_ending_sessions_ends_one_or_all(tables: Tables) -> None:

@@ -1,16 +1,20 @@
 """The live feed: changes as the views show them, presence, and goodbye."""
 
 import asyncio
+from collections.abc import Set
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from hub.domain.ids import AgentId
 from hub.web import live
 from hub.web.live_news import MOST, News
 from hub.web.live_questions import Missed
 from hub.web.presence import Presence, Seat
+from hub.web.sockets import Socket, Sockets
+from infra.desktables.memory import MemorySessions
 from tests.web.house import PASSWORD, House
 from tests.web.line import dial
 
@@ -154,6 +158,36 @@ async def test_a_session_that_is_over_says_bye(home: House, monkeypatch: pytest.
     await line.hear("hello")
     home.clock.ahead = timedelta(minutes=31)
     assert (await line.hear("bye"))["why"] == "signed-out"
+
+
+async def test_a_session_that_another_process_ended_says_bye(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "SWEEP", 0.02)
+    line, other = dial(home, await home.as_("rep")), dial(home, await home.as_("lead"))
+    await line.hear("hello"), await other.hear("hello")
+    await home.desk.sessions.end_all(home.people["rep"])  # in the tables alone, as it looks from here
+    assert (await line.hear("bye"))["why"] == "signed-out"
+    await line.task
+    assert [socket.agent for socket in home.desk.sockets.open.values()] == [home.people["lead"]]
+    await other.hang_up()
+
+
+async def test_one_look_at_the_sessions_does_for_all_sockets() -> None:
+    looks, told, now = [], [], datetime(2026, 1, 1, tzinfo=UTC)
+
+    class Ended(MemorySessions):
+        async def standing(self) -> Set[str]:
+            looks.append(1)
+            return await super().standing()
+
+    sockets = Sockets()
+    for number in range(30):
+        sockets.open[str(number)] = Socket(
+            agent=AgentId(uuid4()), session=f"{number}", started=now, used=now, close=told.append
+        )
+    await asyncio.gather(*(sockets.end_ended(Ended(), 600) for _ in range(30)))
+    assert (len(looks), told) == (1, ["signed-out"] * 30)
 
 
 async def test_nothing_is_left_of_a_closed_socket(home: House) -> None:

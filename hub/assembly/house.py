@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from random import SystemRandom
 from typing import TypeVar
@@ -30,6 +30,7 @@ from hub.assembly.viewing import AnyViews, Shown, following, open_views
 from hub.domain.account.decisions import ConnectAccount, decide
 from hub.domain.ids import AccountId, CommandId, MessageId, StreamId
 from hub.domain.vocabulary import Actor
+from hub.web.sockets import Sockets
 from infra.desktables.file import Desk as DeskTables
 from infra.eventlog.opening import HubLog, open_record
 from infra.keys.boxes import Boxes
@@ -80,6 +81,7 @@ class House:
     inboxes: Inboxes
     health: Health
     turns: Turns
+    sockets: Sockets = field(default_factory=Sockets)
 
     async def ask(self, question: Callable[..., T]) -> T:
         """One question of a projection, on a read-only connection beside the event loop."""

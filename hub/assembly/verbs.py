@@ -23,9 +23,11 @@ from hub.domain.customer.decisions import decide
 from hub.domain.errors import Refusal
 from hub.domain.ids import AgentId, BlobId, CommandId, CustomerId, StreamId
 from hub.domain.letters import normalised
-from hub.domain.staff.decisions import Join, decide_agent
+from hub.domain.staff.decisions import ChangeRole, Join, decide_agent
+from hub.domain.staff.events import StaffEvent
+from hub.domain.staff.state import Agent
 from hub.domain.vocabulary import Actor
-from hub.web.passwords import hashed
+from hub.web.passwords import hash_of
 from infra.codec import describe
 from infra.restore import PAUSED, WAITING
 from projections import causes, parked
@@ -72,18 +74,34 @@ async def read_again(house: House, params: Params) -> Mapping[str, Any]:
 
 
 async def add_agent(house: House, params: Params) -> Mapping[str, Any]:
-    """`name`, `email`, `role`, `password`: a colleague who signs in from now on; the same e-mail again changes the password."""
-    login = normalised(str(params["email"]))
-    known = await house.tables.credentials.find(login)
+    """`name`, `email`, `role`, `password`: a colleague who signs in from now on.
+
+    The same e-mail again changes the password, ends every session of theirs, and gives them the role if it names one.
+    """
+    email, role = str(params["email"]), params.get("role")
+    known = await house.tables.credentials.find(normalised(email))
     agent = known.agent if known else AgentId(uuid4())
     await house.keys.ensure(StreamId(agent))
-    command = Join(agent=agent, role=params["role"], name=str(params["name"]), email=str(params["email"]))
+    join = Join(agent=agent, role=role or "admin", name=str(params["name"]), email=email)
     done = await house.transactor.transact(
-        AGENT, StreamId(agent), lambda state: decide_agent(command, state, now()), by_operator()
+        AGENT, StreamId(agent), lambda state: _joined(join, state, keeps_role=not role), by_operator()
     )
-    secret = hashed(str(params["password"]))
+    await _give_password(house, agent, normalised(email), str(params["password"]))
+    return {"agent": str(agent), "position": done.position, "role": done.state.role}
+
+
+def _joined(join: Join, state: Agent, *, keeps_role: bool) -> list[StaffEvent]:
+    """Somebody new, or back again; or one who is here, in the role that was asked for."""
+    joined = decide_agent(join, state, now())
+    return joined if joined or keeps_role else decide_agent(ChangeRole(role=join.role), state, now())
+
+
+async def _give_password(house: House, agent: AgentId, login: str, password: str) -> None:
+    """Whoever signed in with the one before is out; what hangs on another process notices by itself."""
+    secret = await hash_of(password)
     await house.tables.credentials.put(Credential(agent=agent, login=login, secret_hash=secret))
-    return {"agent": str(agent), "position": done.position}
+    await house.tables.sessions.end_all(agent)
+    house.sockets.end_agent(agent, "signed-out")
 
 
 async def event(house: House, params: Params) -> Mapping[str, Any]:

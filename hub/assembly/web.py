@@ -59,6 +59,7 @@ def desk(house: House) -> Desk:
         public_url=house.settings.address,
         inboxes=tuple(house.inboxes.values()),
         health=house.health,
+        sockets=house.sockets,
         static=BUILT if (BUILT / "index.html").exists() else None,
     )
 

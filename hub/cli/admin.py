@@ -16,14 +16,15 @@ SHORTEST: Final = 10
 def register(commands: Any) -> None:
     admin = commands.add_parser("admin", help="people who may sign in")
     deeds = admin.add_subparsers(metavar="DEED", required=True)
-    create = deeds.add_parser("create", help="add a person, or give one a new password")
+    create = deeds.add_parser(
+        "create", help="add a person, or give one a new password, which ends their sessions"
+    )
     create.add_argument("--email", required=True, help="what they sign in with")
     create.add_argument("--name", required=True, help="as colleagues see it")
     create.add_argument(
         "--role",
         choices=["rep", "lead", "auditor", "admin"],
-        default="admin",
-        help="what they may do (admin)",
+        help="what they may do (admin; who is here already keeps their role unless one is named)",
     )
     create.add_argument(
         "--password-env",
@@ -43,7 +44,7 @@ async def create_agent(asked: Namespace) -> int:
         role=asked.role,
         password=_password(asked.password_env),
     )
-    return show(answer, as_json=asked.as_json, line=f"{asked.email} may sign in as {asked.role}.")
+    return show(answer, as_json=asked.as_json, line=f"{asked.email} may sign in as {answer['role']}.")
 
 
 def _password(variable: str | None) -> str:

@@ -17,11 +17,10 @@ from hub.web.answers import AtLeast, reached, told
 from hub.web.asked import NewAgent, NewRole
 from hub.web.guard import Admin, Call, SignedIn
 from hub.web.once import CommandRoute
-from hub.web.passwords import SHORTEST
+from hub.web.passwords import SHORTEST, hash_of
 from hub.web.people import Person
 from hub.web.performing import answered, made
 from hub.web.problems import Stop
-from hub.web.sessions import hash_of
 from hub.web.staffing import order_agent
 from hub.web.told import Done
 from hub.web.told_more import Agents

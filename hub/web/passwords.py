@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import lru_cache
 from typing import Final
 
@@ -20,6 +21,11 @@ _HASHER: Final = PasswordHasher()
 def hashed(password: str) -> str:
     """The argon2id string to keep. Blocks for about 50 ms."""
     return _HASHER.hash(password)
+
+
+async def hash_of(password: str) -> str:
+    """The argon2id string, made away from the event loop."""
+    return await asyncio.to_thread(hashed, password)
 
 
 def matches(secret_hash: str | None, password: str) -> bool:

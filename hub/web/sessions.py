@@ -16,7 +16,7 @@ from hub.web.desk_ports import Desk
 from hub.web.guard import Anyone, Call, SignedIn, Visit, fingerprint
 from hub.web.once import CommandRoute
 from hub.web.origins import cookie_name, is_https
-from hub.web.passwords import SHORTEST, hashed, matches
+from hub.web.passwords import SHORTEST, hash_of, matches
 from hub.web.people import Person
 from hub.web.problems import Stop
 from hub.web.staffing import record_sign_in
@@ -80,11 +80,6 @@ async def keep_password(desk: Desk, person: Person, password: str) -> None:
     )
     await desk.sessions.end_all(person.id)
     desk.sockets.end_agent(person.id, "signed-out")
-
-
-async def hash_of(password: str) -> str:
-    """The argon2id string, made away from the event loop."""
-    return await asyncio.to_thread(hashed, password)
 
 
 def me(person: Person, session: Session, language: Language) -> dict[str, str]:

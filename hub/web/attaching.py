@@ -1,18 +1,23 @@
 """The files of a letter that is being written: uploads of its author, or files of this very conversation passed on.
 
 `files` of a request names an upload by its id and a file of an earlier letter as `letter:MESSAGE:INDEX`.
+An erasure destroys every blob that the customer's stream names, so an upload is claimed for the first customer whom it is
+sent to; sent to another, it is copied into a blob of their own.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
+from hub.app.ports import Take
 from hub.domain.conversation.events import FileRef
 from hub.domain.errors import NoSuchMessage
-from hub.domain.ids import BlobId
+from hub.domain.ids import BlobId, CustomerId, StreamId
+from hub.domain.vocabulary import Erased
 from hub.web.guard import Call
 from hub.web.problems import Stop
 from hub.web.uploads import uploaded
@@ -21,14 +26,44 @@ from projections import timeline
 PASSED_ON: Final = re.compile(r"letter:([0-9a-f-]{36}):(\d{1,3})")
 
 
-async def attached(call: Call, names: Sequence[str], conversation: UUID | None = None) -> tuple[FileRef, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """The files in their order; `uploads`: those that came by an upload. `claims` go with the letter that names them."""
+
+    files: tuple[FileRef, ...] = ()
+    uploads: frozenset[FileRef] = frozenset()
+    claims: tuple[Take, ...] = ()
+
+
+async def attached(call: Call, names: Sequence[str], conversation: UUID | None = None) -> Attached:
     """Each file once, in order. Raises 404 for one that is not this colleague's or not of this conversation."""
-    return tuple([await _file(call, name, conversation) for name in dict.fromkeys(names)])
+    passed_on = {name: found for name in names if (found := PASSED_ON.fullmatch(name))}
+    uploads = {name: uploaded(call, name) for name in names if name not in passed_on}
+    earlier = {name: await _passed_on(call, found, conversation) for name, found in passed_on.items()}
+    files = tuple((uploads | earlier)[name] for name in dict.fromkeys(names))
+    return Attached(files=files, uploads=frozenset(uploads.values()))
 
 
-async def _file(call: Call, name: str, conversation: UUID | None) -> FileRef:
-    found = PASSED_ON.fullmatch(name)
-    return await _passed_on(call, found, conversation) if found else uploaded(call, name)
+async def owned(call: Call, what: Attached, customer: CustomerId) -> Attached:
+    """The same files in blobs that no other customer's letter names. Raises 404 for an upload that was erased with another."""
+    stream, files, claims = StreamId(customer), list[FileRef](), list[Take]()
+    for file in what.files:
+        if file in what.uploads:
+            claim = Take(key=call.desk.secrets.keyed("upload sent", file.blob), stream=stream)
+            file, taken = await _own(call, file, claim)
+            claims += taken
+        files.append(file)
+    return Attached(files=tuple(files), claims=tuple(claims))
+
+
+async def _own(call: Call, file: FileRef, claim: Take) -> tuple[FileRef, list[Take]]:
+    content = await call.desk.vault.open(file.blob)
+    if isinstance(content, Erased):
+        raise Stop(404, "no-such-upload")
+    if await call.desk.log.holder(claim.key) in (None, claim.stream):
+        return file, [claim]
+    (copy,) = await call.desk.vault.keep([content])
+    return replace(file, blob=copy), []
 
 
 async def _passed_on(call: Call, found: re.Match[str], conversation: UUID | None) -> FileRef:

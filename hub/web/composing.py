@@ -33,7 +33,7 @@ class Composing:
     cc: tuple[Address, ...]
     subject: str
     text: str
-    files: tuple[FileRef, ...]
+    files: tuple[FileRef, ...] = ()
 
 
 def inbox_of(desk: Desk, account: UUID) -> Inbox:

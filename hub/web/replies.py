@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +18,8 @@ from hub.domain.customer.decisions import Command
 from hub.domain.customer.state import CustomerState
 from hub.domain.errors import NobodyToWriteTo, NoSuchMessage
 from hub.domain.ids import ComplaintId, ConversationId, CustomerId, MessageId
-from hub.domain.letters import Address
 from hub.web.asked import NewConversation, Nothing, Reply, addresses
-from hub.web.attaching import attached
+from hub.web.attaching import Attached, attached, owned
 from hub.web.composing import Composing, composed, inbox_of
 from hub.web.guard import Call, Writer
 from hub.web.homes import home_of
@@ -38,12 +40,11 @@ async def begin(call: Writer, body: NewConversation) -> Response:
     inbox = inbox_of(call.desk, body.account)
     what = Composing(
         kind="new", conversation=ConversationId(made(call, "conversation")), message=MessageId(made(call, "message")),
-        inbox=inbox, to=to, cc=cc, subject=body.subject, text=body.text, files=await attached(call, body.files),
+        inbox=inbox, to=to, cc=cc, subject=body.subject, text=body.text,
     )  # fmt: skip
-    write = c.WriteReply(
-        letter=composed(call, what, None), author=call.person.id, undo_seconds=inbox.undo_seconds
-    )
-    settled = await _at_home(call, to[0], CustomerId(body.customer) if body.customer else None, write)
+    files = await attached(call, body.files)
+    named = CustomerId(body.customer) if body.customer else None
+    settled = await _twice(partial(_begun, call, what, files, named))
     return answered(settled, id=what.conversation)
 
 
@@ -57,11 +58,10 @@ async def write(call: Writer, id: UUID, body: Reply) -> Response:
     what = Composing(
         kind="forward" if body.mode == "forward" else "reply", conversation=thread.conversation,
         message=MessageId(made(call, "message")), inbox=inbox, to=to, cc=cc, subject=body.subject, text=body.text,
-        files=await attached(call, body.files, id),
     )  # fmt: skip
-    settled = await order(
-        call, thread.customer, _orders(call, what, body, answers), items=(thread.conversation,)
-    )
+    files = await attached(call, body.files, id)
+
+    settled = await _twice(partial(_written, call, thread.customer, what, files, (body, answers)))
     await call.desk.drafts.discard(call.person.id, thread.conversation)
     return answered(settled, id=what.message)
 
@@ -83,16 +83,33 @@ async def retry(call: Writer, id: UUID, message: UUID, body: Nothing) -> Respons
     return await in_conversation(call, id, c.RetryDelivery(message=MessageId(message)))
 
 
-async def _at_home(
-    call: Call, address: Address, named: CustomerId | None, write: c.WriteReply
-) -> Recorded[CustomerState]:
-    """Once more when a letter from that very address has made it somebody's home meanwhile."""
-    home = await home_of(call, address, named)
+async def _twice(attempt: Callable[[], Awaitable[Recorded[CustomerState]]]) -> Recorded[CustomerState]:
+    """Once more when the address has become somebody's home meanwhile, or an upload was sent to somebody else."""
     try:
-        return await order(call, home.customer, [*home.opening, write], claims=home.claims)
+        return await attempt()
     except ClaimTaken:
-        home = await home_of(call, address, named)
-        return await order(call, home.customer, [*home.opening, write], claims=home.claims)
+        return await attempt()
+
+
+async def _written(
+    call: Call, customer: CustomerId, what: Composing, files: Attached, asked: tuple[Reply, dict[str, Any]]
+) -> Recorded[CustomerState]:
+    own = await owned(call, files, customer)
+    orders = _orders(call, replace(what, files=own.files), *asked)
+    return await order(call, customer, orders, items=(what.conversation,), claims=own.claims)
+
+
+async def _begun(
+    call: Call, what: Composing, files: Attached, named: CustomerId | None
+) -> Recorded[CustomerState]:
+    home = await home_of(call, what.to[0], named)
+    own = await owned(call, files, home.customer)
+    write = c.WriteReply(
+        letter=composed(call, replace(what, files=own.files), None),
+        author=call.person.id,
+        undo_seconds=what.inbox.undo_seconds,
+    )
+    return await order(call, home.customer, [*home.opening, write], claims=(*home.claims, *own.claims))
 
 
 def _orders(call: Call, what: Composing, body: Reply, answers: dict[str, Any]) -> list[Command]:

@@ -43,8 +43,8 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "no-such-account": ("There is no such inbox.", "没有这个收件箱。"),
     "no-such-upload": (
-        "This file was not uploaded by you. Attach it again.",
-        "该文件并非由您上传，请重新添加附件。",
+        "This file was not uploaded by you, or is not kept any more. Attach it again.",
+        "该文件并非由您上传，或已不再保存，请重新添加附件。",
     ),
     "login-taken": ("Somebody already signs in with this e-mail address.", "该邮箱地址已被使用。"),
     "last-admin": ("The last admin can't go.", "不能移除最后一位管理员。"),

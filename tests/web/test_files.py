@@ -3,13 +3,17 @@
 import hashlib
 from typing import Any
 
+import httpx
+import pytest
+
 from hub.domain.conversation.events import ReplyWritten
-from hub.domain.ids import StreamId
+from hub.domain.ids import BlobId, StreamId
 from hub.domain.letters import Incoming, Unreadable
 from hub.web.frame import MOST_IN_ALL, Pictures
 from hub.web.told import Done, ThreadAnswer
 from hub.web.told_more import SafeHtml, UploadInfo
-from tests.web.house import Client, HereAndNow, House
+from infra.references import blobs_of
+from tests.web.house import SUPPORT, Client, HereAndNow, House
 from tests.web.shapes import no, told
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 40
@@ -110,6 +114,93 @@ async def test_an_upload_goes_out_with_the_reply(home: House) -> None:
     await home.settled()
     back = await rep.get(f"/api/v1/messages/{done['id']}/files/0")
     assert back.content == b"%PDF-2"
+
+
+async def sent(rep: Client, landed: Any, upload: str) -> httpx.Response:
+    """A reply with this upload."""
+    thread = await thread_of(rep, landed.conversation)
+    reply = {
+        "mode": "reply",
+        "to": thread["recipients"]["reply"]["to"],
+        "text": "Attached.",
+        "files": [upload],
+    }
+    url = f"/api/v1/conversations/{landed.conversation}/replies"
+    return await rep.post(url, json={**reply, "seen": thread["seen"]})
+
+
+async def uploaded(rep: Client) -> str:
+    answer = await rep.post("/api/v1/uploads", files={"file": ("a.txt", b"attached", "text/plain")})
+    return str(told(answer, UploadInfo)["id"])
+
+
+async def blobs_named(home: House, customer: object) -> set[BlobId]:
+    facts = await home.desk.log.read_stream(StreamId(customer))  # type: ignore[arg-type]
+    return {blob for fact in facts for blob in blobs_of(fact.event)}
+
+
+@pytest.mark.parametrize("looks", ["in time", "too early"])
+async def test_an_upload_sent_to_two_customers_outlives_the_erasure_of_either(
+    home: House, looks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = await home.letter(), await home.letter(sender="Bob <bob@home.example>")
+    rep = await home.as_("rep")
+    upload = await uploaded(rep)
+    told(await sent(rep, one, upload), Done)
+    if looks == "too early":
+        monkeypatch.setattr(home.desk.log, "holder", nobody_at_first(home.desk.log.holder))
+    done = told(await sent(rep, other, upload), Done)
+    await home.settled()
+    theirs = await blobs_named(home, one.customer)
+    assert theirs.isdisjoint(await blobs_named(home, other.customer))
+    await home.desk.vault.destroy(theirs)  # type: ignore[attr-defined]
+    assert (await rep.get(f"/api/v1/messages/{done['id']}/files/0")).content == b"attached"
+
+
+def nobody_at_first(holder: Any) -> Any:
+    """Another process sends the upload between our look and our append."""
+    looks: list[bytes] = []
+
+    async def late(key: bytes) -> object:
+        looks.append(key)
+        return None if len(looks) == 1 else await holder(key)
+
+    return late
+
+
+async def test_a_first_letter_has_the_upload_to_itself_as_well(home: House) -> None:
+    landed, rep = await home.letter(), await home.as_("rep")
+    upload = await uploaded(rep)
+    told(await sent(rep, landed, upload), Done)
+    first = {
+        "account": str(SUPPORT.account),
+        "to": [{"address": "carl@home.example"}],
+        "subject": "Hi",
+        "text": "x",
+    }
+    done = told(await rep.post("/api/v1/conversations", json={**first, "files": [upload]}), Done)
+    (written,) = await home.desk.log.read_all(after=done["position"] - 1, limit=1)
+    named = blobs_of(written.event)
+    assert len(named) == 1 and named.isdisjoint(await blobs_named(home, landed.customer))
+
+
+async def test_an_upload_sent_again_to_the_same_customer_is_not_copied(home: House) -> None:
+    landed, rep = await home.letter(), await home.as_("rep")
+    upload = await uploaded(rep)
+    told(await sent(rep, landed, upload), Done)
+    named = await blobs_named(home, landed.customer)
+    await home.settled()
+    told(await sent(rep, landed, upload), Done)
+    assert await blobs_named(home, landed.customer) == named
+
+
+async def test_an_upload_that_was_erased_with_its_customer_is_refused(home: House) -> None:
+    one, other = await home.letter(), await home.letter(sender="Bob <bob@home.example>")
+    rep = await home.as_("rep")
+    upload = await uploaded(rep)
+    told(await sent(rep, one, upload), Done)
+    await home.desk.vault.destroy(await blobs_named(home, one.customer))  # type: ignore[attr-defined]
+    no(await sent(rep, other, upload), 404, "no-such-upload")
 
 
 async def test_an_upload_is_its_owners_and_not_for_ever(home: House) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Column, Connection, Executable, Integer, MetaData, String, Table, select
+from sqlalchemy import Column, Connection, Executable, Integer, MetaData, String, Table, func, select
 
 from hub.app.ports import Recorded
 from hub.domain.reaction import events as r
@@ -52,12 +52,15 @@ def forget(customer: str) -> Iterator[Executable]:
 projection = Projection(name="causes", version=1, tables=(causes,), project=project, forget=forget)
 
 
+UNDIGESTED = causes.c.recovered_at.is_(None)
+
+
+def count(connection: Connection) -> int:
+    """How many causes wait."""
+    return int(connection.execute(select(func.count()).where(UNDIGESTED)).scalar_one())
+
+
 def waiting(connection: Connection, limit: int = 200) -> list[dict[str, Any]]:
-    """What no policy could digest yet, newest first: policy, cause (a position), stream, at, why."""
-    query = (
-        select(causes)
-        .where(causes.c.recovered_at.is_(None))
-        .order_by(causes.c.cause.desc(), causes.c.policy)
-        .limit(limit)
-    )
+    """The newest that no policy could digest yet, newest first: policy, cause (a position), stream, at, why; `count`: how many."""
+    query = select(causes).where(UNDIGESTED).order_by(causes.c.cause.desc(), causes.c.policy).limit(limit)
     return [dict(row) for row in connection.execute(query).mappings()]

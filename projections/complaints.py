@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, select
+from sqlalchemy import Connection, Select, bindparam, case, func, select, tuple_
 
 from projections.complaint_rows import complaints, projection
 from projections.dialect import Cursor
@@ -15,12 +15,9 @@ __all__ = ["complaints", "projection"]
 
 OPEN = ("detected", "registered", "investigating", "responded")
 TOLD_APART = case((complaints.c.phase == "closed", 1), else_=0)
-BEST_FIRST = (
-    TOLD_APART,
-    complaints.c.detected_at.desc().nulls_last(),
-    complaints.c.registered_at.desc().nulls_last(),
-    complaints.c.complaint,
-)
+BEGAN = func.coalesce(complaints.c.detected_at, complaints.c.registered_at, "0")
+"""When it came up: a colleague registers one that nobody detected."""
+BEST_FIRST = (TOLD_APART, BEGAN.desc(), complaints.c.complaint)
 """An open complaint stands before a closed one, a later before an earlier."""
 
 
@@ -41,12 +38,7 @@ def with_open_ones() -> Any:
 def badges(connection: Connection, conversations: Sequence[str]) -> dict[str, dict[str, str]]:
     """Conversation → {"id", "number", "phase"} of its open, else its latest complaint."""
     columns = complaints.c.conversation, complaints.c.complaint, complaints.c.number, complaints.c.phase
-    best_last = (
-        TOLD_APART.desc(),
-        complaints.c.detected_at.nulls_first(),
-        complaints.c.registered_at.nulls_first(),
-        complaints.c.complaint.desc(),
-    )
+    best_last = (TOLD_APART.desc(), BEGAN, complaints.c.complaint.desc())
     query = select(*columns).where(complaints.c.conversation.in_(conversations)).order_by(*best_last)
     return {
         of: {"id": id, "number": number or "", "phase": phase}
@@ -68,31 +60,34 @@ def of_conversation(connection: Connection, conversation: str) -> dict[str, Any]
 
 
 def of_customer(connection: Connection, customer: str) -> list[dict[str, Any]]:
-    """Newest first."""
-    return listed(connection, complaints.c.customer == customer)
+    """All of them, newest first."""
+    query = newest_first().where(complaints.c.customer == customer)
+    return [shown(row) for row in connection.execute(query).mappings()]
 
 
-def in_phase(connection: Connection, *phases: str) -> list[dict[str, Any]]:
-    """All complaints in one of the phases (none named: in any), newest first."""
-    return listed(
-        connection, complaints.c.phase.in_(phases) if phases else complaints.c.complaint.is_not(None)
-    )
+def in_phase(
+    connection: Connection, *phases: str, cursor: str | None = None, limit: int = 50
+) -> tuple[list[dict[str, Any]], str | None]:
+    """One page of the complaints in these phases (none named: in any), newest first, and the cursor of the next page.
+
+    `cursor` is what the page before gave: what comes up meanwhile moves nothing.
+    """
+    query = newest_first().where(complaints.c.phase.in_(phases)) if phases else newest_first()
+    if cursor is not None:
+        query = query.where(tuple_(BEGAN, complaints.c.complaint) < tuple_(*cursor.rsplit("~", 1)))
+    found = connection.execute(query.add_columns(BEGAN.label("began")).limit(limit + 1)).mappings().all()
+    following = "{began}~{complaint}".format(**found[limit - 1]) if len(found) > limit else None
+    return [shown(row) for row in found[:limit]], following
+
+
+def newest_first() -> Select[Any]:
+    return select(complaints).order_by(BEGAN.desc(), complaints.c.complaint.desc())
 
 
 def first(connection: Connection, where: Any) -> dict[str, Any] | None:
     query = select(complaints).where(where).order_by(*BEST_FIRST).limit(1)
     row = connection.execute(query).mappings().first()
     return None if row is None else shown(row)
-
-
-def listed(connection: Connection, where: Any) -> list[dict[str, Any]]:
-    query = (
-        select(complaints)
-        .where(where)
-        .order_by(complaints.c.registered_at.desc().nulls_last(), complaints.c.complaint)
-        .limit(1000)
-    )
-    return [shown(row) for row in connection.execute(query).mappings()]
 
 
 def shown(row: Any) -> dict[str, Any]:

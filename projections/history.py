@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, create_engine, select
 from sqlalchemy.pool import StaticPool
@@ -18,6 +18,9 @@ from projections import complaints, customers, inbox, timeline, views
 from projections.book import take_in_safely
 from projections.dialect import SQLiteCursor
 from projections.pages import PAGES
+
+CONVERSATIONS: Final = 1_000
+"""So many of a customer are listed, the newest; all are counted."""
 
 AsOf: TypeAlias = int | datetime | None
 """A position, a moment of recording (aware), or None for now."""
@@ -59,14 +62,15 @@ def linked(facts: Sequence[Recorded]) -> list[StreamId]:
 def customer_as_of(customer: CustomerId, events: Sequence[Recorded]) -> dict[str, Any]:
     """What the desk would have shown after `events` (from `events_of`), in the shapes of the live pages.
 
-    {"customer": identities and links, "conversations": rows, "complaints": rows, "not_taken_in": what these pages lack};
-    "customer" is None before the first fact.
+    {"customer": identities and links, "conversations": the newest, "conversations_in_all": how many, "complaints": rows,
+    "not_taken_in": what these pages lack}; "customer" is None before the first fact.
     """
     circle = sorted({str(one.stream) for one in events})
     with pages_of(events) as connection:
         return {
             "customer": customers.customer(connection, str(customer)),
-            "conversations": inbox.of_customer(connection, *circle),
+            "conversations": inbox.of_customer(connection, *circle, limit=CONVERSATIONS),
+            "conversations_in_all": sum(inbox.counts_of(connection, circle).values()),
             "complaints": [row for one in circle for row in complaints.of_customer(connection, one)],
             "not_taken_in": not_taken_in(connection),
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 from sqlalchemy import (
@@ -23,7 +23,7 @@ from projections.customers import customers
 from projections.inbox_rows import projection
 from projections.inbox_tables import WAITED, inbox, tags, troubles
 
-__all__ = ["counters", "of_customer", "projection", "row", "rows", "tagged", "view"]
+__all__ = ["counters", "counts_of", "of_customer", "projection", "row", "rows", "tagged", "view"]
 
 ViewName: TypeAlias = Literal[
     "mine", "unassigned", "open", "complaints", "snoozed", "resolved", "spam", "all"
@@ -135,9 +135,14 @@ def rows(connection: Connection, conversations: Sequence[str]) -> list[dict[str,
 
 
 def of_customer(connection: Connection, *circle: str, limit: int = 100) -> list[dict[str, Any]]:
-    """All conversations of a customer (or of several linked ones), newest first."""
+    """The newest conversations of a customer (or of several linked ones), newest first; `counts_of` tells of how many."""
     query = row_query().where(inbox.c.customer.in_(circle)).order_by(inbox.c.last_at.desc()).limit(limit)
     return shown(connection, connection.execute(query).mappings().all())
+
+
+def counts_of(connection: Connection, customers: Collection[str]) -> dict[str, int]:
+    """How many conversations each of these customers has; who has none is left out."""
+    return dict(counted(connection, inbox.c.customer, inbox.c.customer.in_(customers)))
 
 
 def tagged(connection: Connection, tag: str, limit: int = 200) -> list[str]:

@@ -96,7 +96,7 @@ async def figures(house: House) -> Figures:
         ),
         "amends_causes_parked": (
             "Causes that a policy could not react to.",
-            len(await house.ask(causes.waiting)),
+            await house.ask(causes.count),
         ),
         "amends_sending_paused": ("1 while sending waits for a word.", float(await house.paused())),
     }

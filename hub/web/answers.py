@@ -12,7 +12,8 @@ from hub.web.desk_ports import Desk
 
 AtLeast = Annotated[int | None, Query(ge=0, description="Wait until the views show this position.")]
 Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(max_length=200)]
+Place = Annotated[str | None, Query(max_length=200, pattern=r"^[^~]{1,100}~[0-9a-f-]{36}$")]
+"""The cursor of a list: the sort key and the id of the last row seen."""
 
 
 def told(body: object, status: int = 200) -> Response:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from hub.domain.complaint import commands as c
 from hub.domain.errors import NoSuchComplaint, NothingToSay
 from hub.domain.ids import ComplaintId, ConversationId, CustomerId, MessageId
-from hub.web.answers import AtLeast, Cursor, Limit, reached, told
+from hub.web.answers import AtLeast, Limit, Place, reached, told
 from hub.web.asked import MarkComplaint, Move
 from hub.web.complaint_shapes import shown_complaints
 from hub.web.guard import Call, SignedIn, Writer
@@ -50,20 +50,19 @@ MOVES: Final[Mapping[str, Callable[[ComplaintId, Move], c.ComplaintCommand]]] = 
 async def listed(
     call: SignedIn,
     phase: Annotated[Phase | None, Query()] = None,
-    cursor: Cursor = None,
+    cursor: Place = None,
     limit: Limit = 50,
     at_least: AtLeast = None,
 ) -> Response:
     """Newest first; `cursor` is `next` of the page before."""
     await reached(call.desk, at_least)
-    start = int(cursor) if cursor and cursor.isascii() and cursor.isdigit() else 0
+    phases = [phase] if phase else []
 
-    def question(db: Any) -> list[dict[str, Any]]:
-        rows = complaints.in_phase(db, *([phase] if phase else []))[start : start + limit + 1]
-        return shown_complaints(db, rows, call.person.role)
+    def question(db: Any) -> dict[str, Any]:
+        rows, following = complaints.in_phase(db, *phases, cursor=cursor, limit=limit)
+        return {"rows": shown_complaints(db, rows, call.person.role), "next": following}
 
-    rows = await call.desk.ask(question)
-    return told({"rows": rows[:limit], "next": str(start + limit) if len(rows) > limit else None})
+    return told(await call.desk.ask(question))
 
 
 @router.post("/conversations/{id}/complaint", response_model=Done)

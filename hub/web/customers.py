@@ -39,16 +39,16 @@ async def find(call: SignedIn, q: Annotated[str, Query(max_length=200)] = "") ->
         return told({"rows": []})
 
     def question(db: Any) -> list[dict[str, Any]]:
-        return [
-            {**row, "conversations": len(inbox.of_customer(db, row["id"]))} for row in customers.find(db, q)
-        ]
+        found = customers.find(db, q)
+        counts = inbox.counts_of(db, [row["id"] for row in found])
+        return [{**row, "conversations": counts.get(row["id"], 0)} for row in found]
 
     return told({"rows": await call.desk.ask(question)})
 
 
 @router.get("/{id}", response_model=CustomerInfo)
 async def customer(call: SignedIn, id: UUID, at_least: AtLeast = None) -> Response:
-    """One customer; conversations and complaints of everybody linked are included."""
+    """One customer; the newest conversations and all complaints of everybody linked are included."""
     await reached(call.desk, at_least)
     shown = await call.desk.ask(lambda db: _shown(db, str(id), call))
     if shown is None:
@@ -114,6 +114,7 @@ def _shown(db: Any, id: str, call: Call) -> dict[str, Any] | None:
         "links": [only(LinkInfo, row) for row in known["links"]],
         "suggestions": [only(SuggestionInfo, row) for row in known["suggestions"]],
         "conversations": [only(Row, row) for row in inbox.of_customer(db, *together)],
+        "conversations_in_all": sum(inbox.counts_of(db, together).values()),
         "complaints": shown_complaints(db, raised, call.person.role),
     }
 

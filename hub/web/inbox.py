@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
-from hub.web.answers import AtLeast, Limit, reached, told
+from hub.web.answers import AtLeast, Limit, Place, reached, told
 from hub.web.guard import SignedIn
 from hub.web.shaping import only
 from hub.web.told import Counters, ListAnswer, Row
@@ -18,7 +18,6 @@ router = APIRouter(prefix="/api/v1", tags=["inbox"])
 
 ViewName = Literal["mine", "unassigned", "open", "complaints", "snoozed", "resolved", "spam"]
 Sort = Literal["waiting", "newest", "oldest"]
-Place = Annotated[str | None, Query(max_length=200, pattern=r"^[^~]{1,100}~[0-9a-f-]{36}$")]
 
 
 @router.get("/inbox/{view}", response_model=ListAnswer)

@@ -38,6 +38,7 @@ class CustomerInfo(Shape):
     links: list[LinkInfo]
     suggestions: list[SuggestionInfo]
     conversations: list[Row]
+    conversations_in_all: int
     complaints: list[ComplaintInfo]
 
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from hub.app.ports import Envelope, Request, Write
 from hub.assembly.house import House
 from hub.assembly.web import application
+from hub.domain.ids import StreamId
+from hub.domain.reaction.events import ReactionParked
+from hub.domain.vocabulary import Actor
 from infra.settings import ConfigurationError
 from projections.pages import NAMES
 from tests.journeys.house import a_house, deliver, settings_in
@@ -66,6 +71,17 @@ async def test_every_projection_tells_where_it_stands(house):
         assert since < seen["amends_projection_heartbeat_timestamp_seconds", name] <= time.time()
     assert seen["amends_views_in_trouble", ""] == 0
     assert seen["process_resident_memory_bytes", ""] > 0
+
+
+async def test_parked_causes_are_counted_beyond_a_page_of_them(house):
+    stream, envelope = StreamId(uuid4()), Envelope(actor=Actor(kind="system", id="test"), command=uuid4())
+    await house.keys.ensure(stream)
+    causes = tuple(ReactionParked(policy="receipt", cause=n, stream=stream, why="x") for n in range(1, 202))
+    answer = await house.log.append(
+        Request(envelope=envelope, writes=(Write(stream=stream, expected=0, events=causes),))
+    )
+    await house.runner.reached(answer.positions[-1])
+    assert (await told(house))["amends_causes_parked", ""] == 201
 
 
 async def test_views_that_stand_still_are_seen_to_lag(house):

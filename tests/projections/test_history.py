@@ -43,6 +43,7 @@ async def test_the_past_is_what_the_pages_said_then(seed: int, place: Place) -> 
             now = {
                 "customer": customers.customer(connection, str(customer)),
                 "conversations": inbox.of_customer(connection, *circle),
+                "conversations_in_all": sum(inbox.counts_of(connection, circle).values()),
                 "complaints": [row for one in circle for row in complaints.of_customer(connection, one)],
             }
             assert without_names(then) == without_names({**now, "not_taken_in": []})
@@ -79,7 +80,13 @@ async def test_linked_streams_are_read_as_they_were_linked_then() -> None:
 
 
 def test_before_the_first_fact_there_was_nobody() -> None:
-    nothing = {"customer": None, "conversations": [], "complaints": [], "not_taken_in": []}
+    nothing = {
+        "customer": None,
+        "conversations": [],
+        "conversations_in_all": 0,
+        "complaints": [],
+        "not_taken_in": [],
+    }
     assert customer_as_of(uuid4(), []) == nothing
 
 

@@ -11,8 +11,9 @@ from hub.domain.complaint import events as k
 from hub.domain.conversation import events as c
 from hub.domain.customer import events as p
 from hub.domain.letters import Address
+from hub.domain.reaction.events import ReactionParked, ReactionRecovered
 from hub.domain.staff import events as s
-from projections import agents, complaints, customers, inbox, outbox, parked, threads, timeline
+from projections import agents, causes, complaints, customers, inbox, outbox, parked, threads, timeline
 from projections.export import messages
 from tests.projections.places import Place
 from tests.projections.told import Told
@@ -280,8 +281,74 @@ def test_a_complaint_moves_and_starts_over_when_reopened(told: Told) -> None:
     told.fact(0, k.ComplaintReopened(complaint=complaint, why="new facts"))
     found = told.ask(complaints.of_conversation, str(place))
     assert (found["phase"], found["outcome"], found["close_reason"]) == ("investigating", None, None)
-    assert [one["id"] for one in told.ask(complaints.in_phase, "investigating")] == [str(complaint)]
+    (investigated,), following = told.ask(complaints.in_phase, "investigating")
+    assert (investigated["id"], following) == (str(complaint), None)
     assert told.ask(complaints.of_customer, str(told.customers[0]))[0]["number"] == "C-2026-00007"
+
+
+def raised(told: Told, place: UUID, *, by_hand: bool) -> str:
+    """A complaint that the rules detected, or that a colleague registered."""
+    complaint = told.tale.uuid()
+    at = {"complaint": complaint, "conversation": place, "message": told.heard(0, place)}
+    if by_hand:
+        told.fact(0, k.ComplaintRegistered(number=f"C-{complaint}", received_at=told.now, **at))
+    else:
+        told.fact(0, k.ComplaintDetected(rules="1", score=0.8, reasons=(), **at))
+    return str(complaint)
+
+
+def test_complaints_come_page_by_page_newest_first_whoever_raised_them(told: Told) -> None:
+    ids = [raised(told, told.opened(0), by_hand=number % 2 == 0) for number in range(7)]
+    seen, cursor = list[str](), None
+    while True:
+        rows, cursor = told.ask(complaints.in_phase, cursor=cursor, limit=3)
+        seen += [row["id"] for row in rows]
+        if len(seen) == 3:
+            raised(told, told.opened(0), by_hand=True)  # moves no page
+        if cursor is None:
+            break
+    assert seen == ids[::-1]
+
+
+def test_every_complaint_is_listed_however_many_there_are(told: Told) -> None:
+    place = told.opened(0)
+    message = told.heard(0, place)
+    for _ in range(1_001):
+        at = {"complaint": told.tale.uuid(), "conversation": place, "message": message}
+        told.fact(0, k.ComplaintDetected(rules="1", score=0.8, reasons=(), **at))
+    assert len(told.ask(complaints.of_customer, str(told.customers[0]))) == 1_001
+    (last,), following = told.ask(
+        complaints.in_phase, cursor=told.ask(complaints.in_phase, limit=1_000)[1], limit=1_000
+    )
+    assert (last["phase"], following) == ("detected", None)
+
+
+def test_a_complaint_marked_later_by_hand_stands_before_one_detected_earlier(told: Told) -> None:
+    place = told.opened(0)
+    raised(told, place, by_hand=False)
+    later = raised(told, place, by_hand=True)
+    assert told.ask(complaints.of_conversation, str(place))["id"] == later
+    assert told.ask(complaints.badges, [str(place)])[str(place)]["id"] == later
+
+
+def test_conversations_are_counted_beyond_those_that_are_listed(told: Told) -> None:
+    for _ in range(101):
+        told.opened(0)
+    told.opened(1)
+    one, two, three = map(str, told.customers[:3])
+    assert len(told.ask(inbox.of_customer, one)) == 100
+    assert told.ask(inbox.counts_of, [one, two, three]) == {one: 101, two: 1}
+
+
+def test_parked_causes_are_counted_beyond_those_that_are_listed(told: Told) -> None:
+    policy = told.tale.uuid()
+    for cause in range(1, 202):
+        told.tale.fact(
+            policy, ReactionParked(policy="receipt", cause=cause, stream=told.customers[0], why="x")
+        )
+    told.tale.fact(policy, ReactionRecovered(policy="receipt", cause=1))
+    told.tale.fact(policy, ReactionParked(policy="other", cause=1, stream=told.customers[0], why="x"))
+    assert (len(told.ask(causes.waiting)), told.ask(causes.count)) == (200, 201)
 
 
 def test_colleagues_saved_replies_and_signatures(told: Told) -> None:

@@ -1,11 +1,16 @@
 """Who a customer is: evidence, confirming, linking and unlinking, all through the API."""
 
 from typing import Any
+from uuid import uuid4
 
 from hub.app.identify import claim_key
+from hub.app.ports import Envelope, Request, Write
+from hub.domain.conversation.events import ConversationOpened
+from hub.domain.ids import CommandId, ConversationId, StreamId
+from hub.domain.vocabulary import Actor
 from hub.web.told import Done
 from hub.web.told_customers import CustomerInfo, CustomerRows
-from tests.web.house import Client, House
+from tests.web.house import SUPPORT, Client, House
 from tests.web.shapes import no, told
 
 ALICE = {"channel": "email", "address": "alice@home.example"}
@@ -27,6 +32,27 @@ async def test_a_customer_has_identities_with_evidence_and_conversations(home: H
         "header",
     )
     assert [row["conversation"] for row in shown["conversations"]] == [str(landed.conversation)]
+    assert shown["conversations_in_all"] == 1
+
+
+async def test_more_conversations_than_are_listed_are_counted(home: House) -> None:
+    landed = await home.letter()
+    stream = StreamId(landed.customer)  # type: ignore[arg-type]
+    opened = tuple(
+        ConversationOpened(
+            conversation=ConversationId(uuid4()), account=SUPPORT.account, channel="email", subject="x"
+        )  # type: ignore[arg-type]
+        for _ in range(101)
+    )
+    write = Write(stream=stream, expected=await home.desk.log.version(stream), events=opened)
+    by = Envelope(actor=Actor(kind="system", id="test"), command=CommandId(uuid4()))
+    await home.desk.log.append(Request(envelope=by, writes=(write,)))
+    await home.settled()
+    rep = await home.as_("rep")
+    shown = await info(rep, landed.customer)
+    assert (len(shown["conversations"]), shown["conversations_in_all"]) == (100, 102)
+    found = told(await rep.get("/api/v1/customers", params={"q": "alice"}), CustomerRows)
+    assert [row["conversations"] for row in found["rows"]] == [102]
 
 
 async def test_confirming_moves_the_claim_in_one_append(home: House) -> None:

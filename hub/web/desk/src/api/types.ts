@@ -89,7 +89,8 @@ export interface CustomerInfo {
   position: number; id: string; name: string; erased: boolean; identities: IdentityInfo[];
   links: { customer: string; name: string; address: string; survivor: boolean; why: string }[];
   suggestions: { customer: string; name: string; address: string; why: string }[];
-  conversations: Row[]; complaints: ComplaintInfo[];
+  /** The newest ones; `conversations_in_all` says of how many. */
+  conversations: Row[]; conversations_in_all: number; complaints: ComplaintInfo[];
 }
 
 export interface DraftBody { mode: "reply" | "reply_all" | "forward" | "note" | "new"; to: Person[]; cc: Person[]; subject: string; text: string; files: string[]; answers: string | null; seen: string | null }

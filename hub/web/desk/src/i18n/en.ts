@@ -321,6 +321,8 @@ export const en = {
   "cust.noOthers": "No customer found.",
   "cust.count.one": "{n} conversation",
   "cust.count.other": "{n} conversations",
+  "cust.more.one": "and {n} older conversation; search finds it",
+  "cust.more.other": "and {n} older conversations; search finds them",
   "cust.this": "this one",
 
   "phase.detected": "Detected",

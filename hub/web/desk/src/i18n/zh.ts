@@ -323,6 +323,8 @@ export const zh: Record<keyof typeof en, string> = {
   "cust.noOthers": "没有找到客户。",
   "cust.count.one": "{n} 个会话",
   "cust.count.other": "{n} 个会话",
+  "cust.more.one": "另有 {n} 个更早的会话，可通过搜索查找",
+  "cust.more.other": "另有 {n} 个更早的会话，可通过搜索查找",
   "cust.this": "当前",
 
   "phase.detected": "疑似",

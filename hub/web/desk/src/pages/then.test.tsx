@@ -21,4 +21,11 @@ it("names the events that the state lacks, in the reader's language", () => {
   expect(shown({ not_taken_in: [event] })).toContain("事件 93");
 });
 
+it("says how many conversations it does not list", () => {
+  shown({ conversations: [{}], conversations_in_all: 3 });
+  expect(document.body.textContent).toContain("and 2 older conversations");
+  shown({ conversations: [{}], conversations_in_all: 1 });
+  expect(document.body.textContent).not.toContain("older");
+});
+
 it("warns of nothing when nothing is lacking", () => expect(shown({ conversations: [], not_taken_in: [] })).toBe(""));

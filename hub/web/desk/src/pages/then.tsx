@@ -2,15 +2,20 @@
 import type { HistoryAnswer, NotTakenIn } from "../api/types";
 import { t, type Key } from "../i18n";
 import * as audit from "../state/audit";
+import { More } from "../ui/customer";
 import { Icon } from "../ui/icon";
 import { Tree } from "./tree";
 
 const KNOWN: Record<string, Key> = { customer: "panel.customer", identities: "audit.identities", conversations: "audit.conversations", complaints: "audit.complaints", links: "audit.links" };
 
+const TOLD_APART = new Set(["not_taken_in", "conversations_in_all"]);
+
 export function StateThen() {
   const { value: then } = audit.then;
   if (!then) return null;
-  const entries = Object.entries(then.state).filter(([name]) => name !== "not_taken_in");
+  const entries = Object.entries(then.state).filter(([name]) => !TOLD_APART.has(name));
+  const listed = Array.isArray(then.state["conversations"]) ? then.state["conversations"].length : 0;
+  const unlisted = Number(then.state["conversations_in_all"] ?? 0) - listed;
   const plain = Object.fromEntries(entries.filter(([, value]) => value === null || typeof value !== "object"));
   const nested = entries.filter(([, value]) => value !== null && typeof value === "object");
   return (
@@ -20,6 +25,7 @@ export function StateThen() {
         <Lacking events={lacking(then)} />
         {Object.keys(plain).length ? <div class="sheet"><Tree value={plain} /></div> : null}
         {nested.map(([name, value]) => <Part key={name} name={name} value={value} />)}
+        <More n={unlisted} />
       </div>
     </section>
   );

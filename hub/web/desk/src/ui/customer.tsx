@@ -37,7 +37,7 @@ export function Head({ customer, page }: { customer: CustomerInfo; page: boolean
       <Avatar name={name} />
       <div class="customer-name">
         {renaming ? <Rename customer={customer} done={() => setRenaming(false)} /> : page ? <h1>{name}</h1> : <a href={`/customers/${customer.id}`} title={t("cust.open")}><strong>{name}</strong></a>}
-        <small class="muted">{plural("cust.count", customer.conversations.length)}</small>
+        <small class="muted">{plural("cust.count", customer.conversations_in_all)}</small>
       </div>
       {canWrite.value && !customer.erased && !renaming ? <Tool icon="pen" label={t("cust.rename")} onClick={() => setRenaming(true)} /> : null}
       {canAudit.value ? <a class="tool" href={`/customers/${customer.id}/history`} aria-label={t("cust.history")} title={`${t("cust.history")}  g h`}><Icon name="history" /></a> : null}
@@ -136,8 +136,14 @@ export function Conversations({ customer }: { customer: CustomerInfo }) {
     <section class="panel-section">
       <h2>{t("cust.conversations")}</h2>
       <ul class="earlier-list">{customer.conversations.map((row) => <li key={row.conversation}><Talk row={row} /></li>)}</ul>
+      <More n={customer.conversations_in_all - customer.conversations.length} />
     </section>
   );
+}
+
+/** What a list does not show is said. */
+export function More({ n }: { n: number }) {
+  return n > 0 ? <p class="muted">{plural("cust.more", n)}</p> : null;
 }
 
 function Talk({ row }: { row: Row }) {

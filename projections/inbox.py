@@ -23,7 +23,7 @@ from projections.customers import customers
 from projections.inbox_rows import projection
 from projections.inbox_tables import WAITED, inbox, tags, troubles
 
-__all__ = ["counters", "counts_of", "of_customer", "projection", "row", "rows", "tagged", "view"]
+__all__ = ["counters", "counts_of", "newest_of", "of_customer", "projection", "row", "rows", "tagged", "view"]
 
 ViewName: TypeAlias = Literal[
     "mine", "unassigned", "open", "complaints", "snoozed", "resolved", "spam", "all"
@@ -143,6 +143,19 @@ def of_customer(connection: Connection, *circle: str, limit: int = 100) -> list[
 def counts_of(connection: Connection, customers: Collection[str]) -> dict[str, int]:
     """How many conversations each of these customers has; who has none is left out."""
     return dict(counted(connection, inbox.c.customer, inbox.c.customer.in_(customers)))
+
+
+def newest_of(connection: Connection, customers: Collection[str], limit: int) -> dict[str, list[str]]:
+    """Each of these customers → their newest conversations, at most so many, newest first: one statement for all."""
+    newest_first = (inbox.c.last_at.desc(), inbox.c.conversation)
+    place = func.row_number().over(partition_by=inbox.c.customer, order_by=newest_first).label("place")
+    theirs = select(inbox.c.customer, inbox.c.conversation, place).where(inbox.c.customer.in_(customers))
+    each = theirs.subquery()
+    query = select(each.c.customer, each.c.conversation).where(each.c.place <= limit)
+    found: dict[str, list[str]] = {customer: [] for customer in customers}
+    for customer, conversation in connection.execute(query.order_by(each.c.customer, each.c.place)):
+        found[customer].append(conversation)
+    return found
 
 
 def tagged(connection: Connection, tag: str, limit: int = 200) -> list[str]:

@@ -153,6 +153,9 @@ ASKED: Final[Mapping[str, tuple[Callable[[str], str], TextClause]]] = {
 }
 """By store: how the question is put, and to what."""
 
+OF_EACH: Final = 20
+"""So many conversations are found by the name or an address of their customer."""
+
 HALF_LIFE_DAYS: Final = 30.0
 """A hit of today weighs twice one of a month ago."""
 
@@ -175,13 +178,14 @@ Found = dict[str, tuple[float, str | None]]
 
 
 def by_conversation(connection: Connection, hits: Sequence[Any], now: datetime) -> Found:
-    """Conversation → weight and item of its best hit. A customer's name or address finds all their conversations."""
+    """Conversation → weight and item of its best hit. A customer's name or address finds their newest conversations."""
     best: Found = {}
+    theirs = inbox.newest_of(
+        connection, {hit["customer"] for hit in hits if not hit["conversation"]}, OF_EACH
+    )
     for hit in hits:
         weight = weight_of(hit, now)
-        for conversation in (
-            [hit["conversation"]] if hit["conversation"] else of_customer(connection, hit["customer"])
-        ):
+        for conversation in [hit["conversation"]] if hit["conversation"] else theirs[hit["customer"]]:
             if weight > best.get(conversation, (0.0, None))[0]:
                 best[conversation] = (weight, hit["item"])
     return best
@@ -190,10 +194,6 @@ def by_conversation(connection: Connection, hits: Sequence[Any], now: datetime) 
 def weight_of(hit: Any, now: datetime) -> float:
     days = max(0.0, (now - moment(hit["at"])).total_seconds() / 86_400)
     return float(-hit["score"] * (1 + 0.5 ** (days / HALF_LIFE_DAYS)))
-
-
-def of_customer(connection: Connection, customer: str) -> list[str]:
-    return [row["conversation"] for row in inbox.of_customer(connection, customer, limit=20)]
 
 
 def by_tag_or_number(connection: Connection, question: str) -> list[str]:

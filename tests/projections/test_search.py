@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,16 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Engine, event
 
 from hub.domain.complaint.events import ComplaintRegistered
 from hub.domain.conversation import events as c
-from hub.domain.customer.events import CustomerErased
+from hub.domain.customer.events import CustomerErased, IdentityClaimed
 from projections import terms
 from projections.book import Book
 from projections.pages import PAGES
 from projections.scrub import scrub, truncated
-from projections.search import search
+from projections.search import OF_EACH, search
 from tests.projections.histories import START, Tale
 from tests.projections.places import InFile, Place
 
@@ -100,6 +102,36 @@ def test_a_tag_a_number_and_a_name_find_their_conversations(desk: Desk) -> None:
     assert desk.find("wholesale") == [one] == desk.find("#wholesale")
     assert desk.find("c-2026-00042") == [two] == desk.find("00042")
     assert two in desk.find(f"金丝雀 {desk.tale.customers[1].hex[:4]}")
+
+
+def test_a_domain_of_all_customers_takes_no_more_statements_than_the_address_of_one(desk: Desk) -> None:
+    desk.tale.customers = [desk.tale.uuid() for _ in range(60)]
+    for number, customer in enumerate(desk.tale.customers):
+        claim = IdentityClaimed(channel="email", address=f"c{number}@common.test", evidence="header")
+        desk.tale.fact(customer, claim)
+    newest = [desk.wrote(0, "of the first", "x") for _ in range(OF_EACH + 1)][1:]
+    others = [desk.wrote(customer, "of another", "x") for customer in range(1, 60)]
+    with statements(desk.readers) as for_one:
+        assert set(desk.find("c0@common.test")) == set(newest)
+    with statements(desk.readers) as for_everyone:
+        assert len(desk.find("common.test")) == 50
+    assert len(for_everyone) == len(for_one)
+    with desk.readers.connect() as connection:
+        found = search(connection, "common.test", START + timedelta(days=1), limit=1_000)
+    assert sorted(hit["row"]["conversation"] for hit in found) == sorted([*newest, *others])
+
+
+@contextmanager
+def statements(engine: Engine) -> Iterator[list[str]]:
+    """What the database is asked."""
+    asked: list[str] = []
+
+    def note(*given: Any) -> None:
+        asked.append(given[2])
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(engine, "before_cursor_execute", note)
 
 
 def test_the_words_are_marked_in_the_text_as_written(desk: Desk) -> None:

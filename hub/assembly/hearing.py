@@ -1,14 +1,21 @@
-"""What a process on a shared database has to hear of the others: whom they erased, so that nothing of them is left here."""
+"""What a process on a shared database has to hear of the others.
+
+Whom they erased, so that nothing of them is left here; which inboxes they began, so that their letters can be answered here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Coroutine, Iterator
 from typing import Any, Final
 
-from hub.assembly.house import House
+from hub.assembly.house import House, remember
+from hub.domain.account.events import AccountConnected
+from hub.domain.customer.events import CustomerErased
 from hub.domain.ids import StreamId
+from hub.domain.vocabulary import NAMES
 
-ERASED: Final = "customer.erased.v1"
+ERASED: Final = NAMES[CustomerErased]
+CONNECTED: Final = NAMES[AccountConnected]
 
 
 def hearing(house: House) -> Iterator[Coroutine[Any, Any, None]]:
@@ -20,6 +27,7 @@ def hearing(house: House) -> Iterator[Coroutine[Any, Any, None]]:
     if isinstance(house.keys, PostgresKeys):
         yield house.keys.listen(house.log.codec.forget)
         yield forgetting(house)
+        yield learning(house)
 
 
 async def forgetting(house: House) -> None:
@@ -30,3 +38,12 @@ async def forgetting(house: House) -> None:
                 continue
             for customer in heard.customers:
                 house.states.forget(StreamId(customer))
+
+
+async def learning(house: House) -> None:
+    """Once the views show that an account was connected: know its inbox. One may have begun before this listens."""
+    with house.runner.listening() as ear:
+        await remember(house)
+        async for heard in ear:
+            if CONNECTED in heard.kinds:
+                await remember(house)

@@ -166,10 +166,15 @@ def _close(house: House) -> None:
 
 async def connect_accounts(house: House) -> None:
     """Each account says who it is when it is new, or called otherwise than before."""
-    for inbox in remembered(await house.ask(parked.health), house.inboxes, house.walk.secrets):
-        house.inboxes[AccountId(inbox.account)] = inbox
+    await remember(house)
     for inbox in list(house.inboxes.values()):
         await connect(house, inbox)
+
+
+async def remember(house: House) -> None:
+    """Know every inbox that is on record, whoever began it."""
+    for inbox in remembered(await house.ask(parked.health), house.inboxes, house.walk.secrets):
+        house.inboxes[AccountId(inbox.account)] = inbox
 
 
 async def connect(house: House, inbox: Inbox) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from hub.app.ports import Inbox, Secrets
 from hub.domain.ids import AccountId
@@ -11,6 +12,16 @@ from infra.settings import Mailbox, Settings
 
 Inboxes = dict[AccountId, Inbox]
 """Grows when letters are put in by hand for a name that is not in the settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboxesNow:
+    """All that are known whenever somebody looks, in whatever thread."""
+
+    inboxes: Inboxes
+
+    def __iter__(self) -> Iterator[Inbox]:
+        return iter(tuple(self.inboxes.values()))
 
 
 def inboxes_of(settings: Settings, secrets: Secrets) -> Inboxes:

@@ -16,6 +16,7 @@ from hub.app.arrivals import Arrival
 from hub.app.intake import take_in
 from hub.app.ports import LogStopped
 from hub.assembly.house import House, now
+from hub.assembly.inboxes import InboxesNow
 from hub.assembly.metrics import metrics_routes
 from hub.assembly.rereading import Rereader
 from hub.domain.letters import Address, Incoming
@@ -57,7 +58,7 @@ def desk(house: House) -> Desk:
         describe=describe,
         workspace=house.workspace,
         public_url=house.settings.address,
-        inboxes=tuple(house.inboxes.values()),
+        inboxes=InboxesNow(house.inboxes),
         health=house.health,
         sockets=house.sockets,
         static=BUILT if (BUILT / "index.html").exists() else None,

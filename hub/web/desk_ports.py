@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -112,7 +112,7 @@ class NoHealth:
 class Desk:
     """The ports behind the API. `static` is the folder of the built desk, None when it is not built.
 
-    `workspace`: the stream of the shared settings. `public_url` is how people reach this hub, for instance "https://desk.example.com".
+    `workspace`: the stream of the shared settings. `inboxes`: those of the moment; one may begin while the hub runs. `public_url` is how people reach this hub, for instance "https://desk.example.com".
     """
 
     log: EventLog
@@ -137,7 +137,7 @@ class Desk:
     describe: Describe
     workspace: StreamId
     public_url: str
-    inboxes: Sequence[Inbox] = ()
+    inboxes: Iterable[Inbox] = ()
     health: MailboxHealth = field(default_factory=NoHealth)
     static: Path | None = None
     colleagues: Colleagues = field(default_factory=Colleagues)

@@ -11,10 +11,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Protocol
 from uuid import uuid4
 
+from hub.app.enduring import Endurance
 from hub.app.ports import Appended, Envelope, EventLog, Leases, LogPaused, Mark, Request, TablesAway
 from hub.app.transact import OutOfDate
 from hub.domain.ids import CommandId
@@ -48,18 +50,23 @@ Work = Callable[[Fence], Awaitable[None]]
 class Turns(Protocol):
     """Who does a piece of work, and when."""
 
+    @property
+    def endurance(self) -> Endurance: ...
+
     async def run(self, name: str, work: Work) -> None:
-        """Do `work` whenever it is this process's turn, for ever."""
+        """Do `work` whenever it is this process's turn, for ever; what fails is tried again. Raises what is fatal."""
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alone:
     """One process does everything (its data folder is locked): always its turn."""
 
+    endurance: Endurance = field(default_factory=Endurance)
+
     async def run(self, name: str, work: Work) -> None:
         while True:
-            await _unless_paused(name, work, UNFENCED)
-            await asyncio.sleep(PAUSE_S)
+            await self.endurance.once(name, partial(_unless_paused, name, work, UNFENCED), PAUSE_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,17 +77,23 @@ class Leasing:
     log: EventLog
     holder: str
     seconds: float = LEASE_S
+    endurance: Endurance = field(default_factory=Endurance)
 
     async def run(self, name: str, work: Work) -> None:
         while True:
-            try:
-                asked = self._now()
-                number = await self.leases.take(name, self.holder, self.seconds)
-                if number is not None:
-                    await self._turn(name, number, work, asked + self.seconds)
-            except TablesAway as away:
-                log.warning("no lease can be had", extra={"lease": name, "why": str(away)})
-            await asyncio.sleep(self.seconds / PARTS)
+            await self.endurance.once(name, partial(self._asked, name, work), self.seconds / PARTS)
+
+    async def _asked(self, name: str, work: Work) -> None:
+        """A turn, if one can be had."""
+        try:
+            asked = self._now()
+            number = await self.leases.take(name, self.holder, self.seconds)
+            if number is None:
+                self.endurance.forget(name)  # whoever has it tells how it goes
+            else:
+                await self._turn(name, number, work, asked + self.seconds)
+        except TablesAway as away:
+            log.warning("no lease can be had", extra={"lease": name, "why": str(away)})
 
     async def _turn(self, name: str, number: int, work: Work, until: float) -> None:
         """Until the work ends, or the lease does. A letter on the wire gets its answer before the lease is given back."""

@@ -160,7 +160,17 @@ async def examine_record(house: House, params: Params) -> Mapping[str, Any]:
         )
     )
     head, lag = await house.log.head(), await house.runner.lag()
-    return {**report, "projections": await projections_of(house, head, lag)}
+    return {
+        **report,
+        "projections": await projections_of(house, head, lag),
+        "work_in_trouble": work_in_trouble(house),
+    }
+
+
+def work_in_trouble(house: House) -> list[dict[str, Any]]:
+    """What fails in this process and is tried again: its name, the kind of the last fault, how often in a row."""
+    troubles = house.turns.endurance.troubles.copy()
+    return [{"name": name, **asdict(trouble)} for name, trouble in sorted(troubles.items())]
 
 
 async def projections_of(house: House, head: int, lag: Lag) -> list[dict[str, Any]]:

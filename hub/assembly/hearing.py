@@ -6,6 +6,7 @@ Whom they erased, so that nothing of them is left here; which inboxes they began
 from __future__ import annotations
 
 from collections.abc import Coroutine, Iterator
+from functools import partial
 from typing import Any, Final
 
 from hub.assembly.house import House, remember
@@ -15,6 +16,7 @@ from hub.domain.ids import StreamId
 from hub.domain.vocabulary import NAMES
 
 ERASED: Final = NAMES[CustomerErased]
+REST_S: Final = 1.0
 CONNECTED: Final = NAMES[AccountConnected]
 
 
@@ -27,7 +29,7 @@ def hearing(house: House) -> Iterator[Coroutine[Any, Any, None]]:
     if isinstance(house.keys, PostgresKeys):
         yield house.keys.listen(house.log.codec.forget)
         yield forgetting(house)
-        yield learning(house)
+        yield enduring(house)
 
 
 async def forgetting(house: House) -> None:
@@ -38,6 +40,12 @@ async def forgetting(house: House) -> None:
                 continue
             for customer in heard.customers:
                 house.states.forget(StreamId(customer))
+
+
+async def enduring(house: House) -> None:
+    """A view that can't be asked just now ends no hub."""
+    while True:
+        await house.turns.endurance.once("inboxes", partial(learning, house), REST_S)
 
 
 async def learning(house: House) -> None:

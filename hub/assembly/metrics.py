@@ -90,6 +90,10 @@ async def figures(house: House) -> Figures:
             "1 while the views can't follow the log.",
             float(bool(house.runner.trouble)),
         ),
+        "amends_work_in_trouble": (
+            "Pieces of work that failed and are tried again.",
+            len(house.turns.endurance.troubles),
+        ),
         "amends_letters_parked": (
             "Letters that wait to be read by a person.",
             await house.ask(parked.waiting),

@@ -15,7 +15,7 @@ from hub.app.arrivals import Arrival, Landed
 from hub.app.intake import take_in
 from hub.app.kinds import AGENT, CUSTOMER
 from hub.app.ports import Credential, Envelope, Mark, Request
-from hub.assembly.caring import CARE, customer_named, projections_of
+from hub.assembly.caring import CARE, customer_named, projections_of, work_in_trouble
 from hub.assembly.house import House, now
 from hub.assembly.rereading import Rereader
 from hub.domain.customer.commands import ViewRecord
@@ -176,6 +176,7 @@ async def status(house: House, params: Params) -> Mapping[str, Any]:
         "parked_letters": await house.ask(parked.waiting),
         "parked_causes": await house.ask(causes.waiting),
         "projections": await projections_of(house, head, lag),
+        "work_in_trouble": work_in_trouble(house),
     }
 
 

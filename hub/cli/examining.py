@@ -26,6 +26,8 @@ async def examine(asked: Namespace) -> int:
             print(f"{problem['check']}: {problem['says']} {where or ''}".rstrip())
         for projection in report["projections"]:
             print(line_of(projection))
+        for work in report.get("work_in_trouble", ()):
+            print(trouble_of(work))
         print(f"{report['events']} events, {report['blobs']} blobs, {report['wrong']} problem(s)")
     return 0 if report["ok"] else 1
 
@@ -35,3 +37,8 @@ def line_of(projection: Mapping[str, Any]) -> str:
     seen = projection["heartbeat"] or "not seen by this process"
     behind = f"{projection['lag']} behind ({projection['lag_seconds']:.0f} s)"
     return f"{projection['name']}: at {projection['position']}, {behind}, {projection['parked']} not taken in, at work {seen}"
+
+
+def trouble_of(work: Mapping[str, Any]) -> str:
+    """What fails and is tried again."""
+    return f"{work['name']}: failed {work['times']} times in a row ({work['why']}), is tried again; the log says where"

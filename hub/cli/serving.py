@@ -6,6 +6,7 @@ from argparse import ArgumentTypeError, Namespace
 from typing import Any, Final
 
 from hub.cli.asking import add_json, ask, note, settings_of, show
+from hub.cli.examining import trouble_of
 from infra.settings import ConfigurationError
 
 ROLES: Final = ("ingest", "react", "deliver", "project", "timers")
@@ -78,6 +79,7 @@ async def tell_status(asked: Namespace) -> int:
         "; SENDING IS PAUSED (amends resume-sending)" if answer["sending_paused"] else ""
     )
     line += "".join(map(_trouble_of, answer["projections"]))
+    line += "".join(f"\n{trouble_of(work)}" for work in answer.get("work_in_trouble", ()))
     return show(answer, as_json=asked.as_json, line=line)
 
 

@@ -12,8 +12,18 @@ from uuid import uuid4
 
 import pytest
 
+from hub.app.enduring import Endurance, Trouble, rest_after
 from hub.app.leasing import Alone, Fence, Leasing, Turns, mark_name, number_of
-from hub.app.ports import Appended, Conflict, Envelope, LogPaused, Request, TablesAway, Write
+from hub.app.ports import (
+    Appended,
+    Conflict,
+    Envelope,
+    LogPaused,
+    LogStopped,
+    Request,
+    TablesAway,
+    Write,
+)
 from hub.app.transact import OutOfDate
 from hub.domain.customer.events import CustomerNamed
 from hub.domain.ids import CommandId, StreamId
@@ -260,10 +270,68 @@ async def test_a_log_that_goes_on_by_itself_ends_no_work(
         await world.next_turn()
 
 
-@pytest.mark.parametrize("make", [lambda world: Alone(), lambda world: world.process("a")])
-async def test_any_other_failure_is_the_process_s(make: Callable[[World], Turns]) -> None:
-    async def fails(fence: Fence) -> None:
-        raise RuntimeError("a defect")
+STOPPED = LogStopped("a sync failed")
 
-    with pytest.raises(RuntimeError, match="a defect"):
+
+@pytest.mark.parametrize("failure", [STOPPED, ExceptionGroup("together", [ValueError(), STOPPED])])
+@pytest.mark.parametrize("make", [lambda world: Alone(), lambda world: world.process("a")])
+async def test_a_log_that_stopped_for_good_is_the_process_s(
+    make: Callable[[World], Turns], failure: Exception
+) -> None:
+    async def fails(fence: Fence) -> None:
+        raise failure
+
+    with pytest.raises(type(failure)):
         await make(World()).run("post", fails)
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, SystemExit, asyncio.CancelledError])
+async def test_whoever_ends_the_process_ends_the_work(failure: type[BaseException]) -> None:
+    async def ends() -> None:
+        raise failure
+
+    with pytest.raises(failure):
+        await Endurance().once("post", ends, 0)
+
+
+@pytest.mark.parametrize("make", [lambda world: Alone(), lambda world: world.process("a")])
+async def test_work_that_fails_is_told_of_and_tried_again_and_well_when_it_has_run_for_a_while(
+    make: Callable[[World], Turns], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("hub.app.enduring.FIRST_REST_S", 0.01)
+    monkeypatch.setattr("hub.app.enduring.WELL_S", 0.05)
+    world, tries, seen = World(), list[int](), list[Any]()
+    turns = make(world)
+
+    async def fails(fence: Fence) -> None:
+        tries.append(1)
+        if len(tries) <= 2:
+            raise RuntimeError("the words of a customer")
+        seen.append(turns.endurance.troubles["post"])
+        await world.work("a", fence)
+
+    async with running(turns, fails):
+        await world.next_turn()
+        async with asyncio.timeout(20):
+            while turns.endurance.troubles:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert world.at_work == ["a"]
+    assert seen == [Trouble(why="RuntimeError", times=2)]
+    told = [one for one in caplog.records if one.name == "amends.work"]
+    assert len(told) == 2 and all(one.exc_info and "post" in one.message for one in told)
+
+
+async def test_work_in_trouble_that_another_process_has_is_no_trouble_here() -> None:
+    world = World()
+    turns = world.process("a")
+    turns.endurance.troubles["post"] = Trouble(why="RuntimeError", times=3)
+    async with running(world.process("b"), lambda fence: world.work("b", fence)):
+        await world.next_turn()
+        async with running(turns, lambda fence: world.work("a", fence)), asyncio.timeout(20):
+            while turns.endurance.troubles:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+
+def test_the_rest_doubles_up_to_a_minute() -> None:
+    assert [rest_after(times) for times in range(1, 9)] == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert rest_after(10_000) == 60

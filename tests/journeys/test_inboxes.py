@@ -9,7 +9,10 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 
+from hub.app.ports import TablesAway
+from hub.assembly import hearing
 from hub.assembly.clock import now
 from hub.assembly.house import House
 from hub.assembly.verbs import handlers
@@ -56,6 +59,25 @@ async def test_a_letter_to_an_inbox_that_began_after_the_desk_can_be_answered(tm
         assert answer.status_code == 200, answer.text
         names = [one["name"] for one in (await mia.get("/api/v1/inboxes")).json()["inboxes"]]
         assert names == ["support", "brochures"]
+
+
+async def test_views_that_are_away_end_no_process(
+    tmp_path: Path, durable_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries, remember = list[int](), hearing.remember
+
+    async def away(house: House) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise TablesAway("gone")
+        await remember(house)
+
+    monkeypatch.setattr(hearing, "remember", away)
+    monkeypatch.setattr("hub.app.enduring.FIRST_REST_S", 0.01)
+    async with a_house(tmp_path, database_url=durable_url) as house, at_work(house, roles=()):
+        async with asyncio.timeout(20):
+            while len(tries) < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
 
 
 async def test_a_process_learns_of_the_inboxes_that_another_began(tmp_path: Path, durable_url: str) -> None:

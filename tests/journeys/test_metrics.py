@@ -11,9 +11,12 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from hub.app.enduring import Trouble
 from hub.app.ports import Envelope, Request, Write
 from hub.assembly.house import House
+from hub.assembly.verbs import handlers
 from hub.assembly.web import application
+from hub.cli.examining import trouble_of
 from hub.domain.ids import StreamId
 from hub.domain.reaction.events import ReactionParked
 from hub.domain.vocabulary import Actor
@@ -82,6 +85,16 @@ async def test_parked_causes_are_counted_beyond_a_page_of_them(house):
     )
     await house.runner.reached(answer.positions[-1])
     assert (await told(house))["amends_causes_parked", ""] == 201
+
+
+async def test_work_in_trouble_is_counted_and_named_where_people_look(house):
+    assert (await told(house))["amends_work_in_trouble", ""] == 0
+    house.turns.endurance.troubles["timers"] = Trouble(why="RuntimeError", times=3)
+    assert (await told(house))["amends_work_in_trouble", ""] == 1
+    for verb in ("status", "doctor"):
+        (work,) = (await handlers(house)[verb]({}))["work_in_trouble"]
+        assert work == {"name": "timers", "why": "RuntimeError", "times": 3}
+        assert "timers: failed 3 times" in trouble_of(work)
 
 
 async def test_views_that_stand_still_are_seen_to_lag(house):

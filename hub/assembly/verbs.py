@@ -175,6 +175,7 @@ async def status(house: House, params: Params) -> Mapping[str, Any]:
         "sending_paused": await house.paused(),
         "parked_letters": await house.ask(parked.waiting),
         "parked_causes": await house.ask(causes.waiting),
+        "parked_causes_in_all": await house.ask(causes.count),
         "projections": await projections_of(house, head, lag),
         "work_in_trouble": work_in_trouble(house),
     }

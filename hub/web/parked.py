@@ -32,13 +32,14 @@ Raw = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 async def listed(call: SignedIn, at_least: AtLeast = None) -> Response:
     """What waits for a person, and whether every account is heard."""
     await reached(call.desk, at_least)
-    letters, accounts, waiting = await call.desk.ask(
-        lambda db: (parked.letters(db), parked.health(db), causes.waiting(db))
+    letters, accounts, waiting, in_all = await call.desk.ask(
+        lambda db: (parked.letters(db), parked.health(db), causes.waiting(db), causes.count(db))
     )
     return told(
         {
             "letters": [only(ParkedLetter, {**one, "excerpt": one["excerpt"] or ""}) for one in letters],
             "causes": [only(ParkedCause, {**one, "position": one["cause"]}) for one in waiting],
+            "causes_in_all": in_all,
             "accounts": [_health(one, call.desk.health, call.now) for one in accounts],
         }
     )

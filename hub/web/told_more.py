@@ -94,6 +94,7 @@ class ParkedCause(Shape):
 class ParkedAnswer(Shape):
     letters: list[ParkedLetter]
     causes: list[ParkedCause]
+    causes_in_all: int
     accounts: list[AccountHealth]
 
 

@@ -85,6 +85,8 @@ async def test_parked_causes_are_counted_beyond_a_page_of_them(house):
     )
     await house.runner.reached(answer.positions[-1])
     assert (await told(house))["amends_causes_parked", ""] == 201
+    status = await handlers(house)["status"]({})
+    assert (len(status["parked_causes"]), status["parked_causes_in_all"]) == (200, 201)
 
 
 async def test_work_in_trouble_is_counted_and_named_where_people_look(house):

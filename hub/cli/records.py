@@ -37,12 +37,13 @@ async def show_history(asked: Namespace) -> int:
     if asked.as_json:
         print(json.dumps(answer, ensure_ascii=False))
         return 0
-    for line in _told(answer):
+    for line in told(answer):
         print(line)
     return 0
 
 
-def _told(answer: Mapping[str, Any]) -> Iterator[str]:
+def told(answer: Mapping[str, Any]) -> Iterator[str]:
+    """A history for people: what its state lacks, then fact by fact."""
     yield f"{answer['customer']} as of {answer['as_of']}: {len(answer['facts'])} facts"
     for one in answer["state"].get("not_taken_in", ()):
         yield f"{one['position']:>8}  {one['name']} could not be taken into the page {one['page']}: {one['why']}"

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from hub.cli.records import told
+
 Amends = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 LETTER = (
@@ -94,6 +96,33 @@ def test_a_mail_server_keeps_a_letter_that_a_wrong_command_line_did_not_take(
     done = amends(*words, stdin=a_letter("kept"))
     assert done.returncode == 75
     assert b"Traceback" not in done.stderr
+
+
+def test_a_history_names_what_its_state_lacks_before_the_facts() -> None:
+    lacking = {
+        "position": 7,
+        "name": "conversation.tagged.v1",
+        "page": "inbox",
+        "why": "ValueError at x.py:1",
+    }
+    answer = {"customer": "c", "as_of": "now", "facts": [], "state": {"not_taken_in": [lacking]}}
+    assert [line.split() for line in told(answer)][1:] == [
+        [
+            "7",
+            "conversation.tagged.v1",
+            "could",
+            "not",
+            "be",
+            "taken",
+            "into",
+            "the",
+            "page",
+            "inbox:",
+            "ValueError",
+            "at",
+            "x.py:1",
+        ]
+    ]
 
 
 def test_wrong_words_are_told_in_a_sentence(amends: Amends) -> None:

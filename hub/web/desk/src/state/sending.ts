@@ -58,9 +58,9 @@ async function sendReply(place: string, draft: Draft, resolve: boolean): Promise
   const done = await calls.reply(place, letter);
   composer.discard(place);
   const seconds = Math.round(inboxOf(draft.account)?.undo_seconds ?? 10);
-  const undo = { label: t("sent.undo"), run: () => void undoSend(place, done.id ?? "", draft) };
+  const undo = { label: t("sent.undo"), run: () => void undoSend(place, done.id ?? "") };
   const toast = say(t(resolve ? "compose.sentResolved" : "compose.sentToast", { n: seconds }), { action: undo, lasts: Math.max(1, seconds) * 1000 });
-  leaving.set(done.id ?? "", { toast, draft });
+  leaving.set(done.id ?? "", { toast, draft, tells: tells.value });
   if (resolve && route.value.page === "inbox" && ["mine", "unassigned", "open", "snoozed"].includes(route.value.view)) moveOn(place);
   void settled(done.position);
 }
@@ -79,21 +79,29 @@ async function openWhenThere(done: Done): Promise<void> {
   if (done.id) go(pathOf(view, done.id));
 }
 
-/** Letters sent from this page: their toast, and what was written. */
-const leaving = new Map<string, { toast: number; draft: Draft }>();
+/** Letters sent from this page: their toast, what was written, and the complaint whose outcome they tell. */
+const leaving = new Map<string, { toast: number; draft: Draft; tells: string }>();
 
-/** Take a letter back before it leaves; its words return to the composer when we have them. */
-export async function undoSend(conversation: string, message: string, draft = leaving.get(message)?.draft): Promise<void> {
-  dismiss(leaving.get(message)?.toast ?? 0);
+/** Take a letter back before it leaves; its words return to the composer when we have them, and the writer to its conversation. */
+export async function undoSend(conversation: string, message: string): Promise<void> {
+  const sent = leaving.get(message);
+  dismiss(sent?.toast ?? 0);
   try {
     const done = await calls.undoSend(conversation, message);
-    if (draft) composer.bringBack(conversation, draft);
-    say(t(draft ? "compose.withdrawn" : "sent.withdrawn"));
+    if (sent) composer.bringBack(conversation, sent.draft);
+    say(t(sent ? "compose.withdrawn" : "sent.withdrawn"));
     await settled(done.position);
+    if (sent) returnTo(conversation, sent.tells);
   } catch (no) {
     sayWhy(no);
     await thread.refresh();
   }
+}
+
+function returnTo(conversation: string, told: string): void {
+  const here = route.value;
+  if (thread.id.value !== conversation) go(pathOf(here.page === "inbox" ? here.view : "open", conversation));
+  tells.value = told;
 }
 
 export async function sendAnyway(conversation: string, message: string): Promise<void> {

@@ -90,11 +90,12 @@ const WEIGHT = ["register", "investigate", "respond", "tell", "close", "apologis
 function Moves({ complaint }: { complaint: ComplaintInfo }) {
   const [form, setForm] = useState<string | null>(null);
   const moves = [...complaint.moves].sort((a, b) => WEIGHT.indexOf(a) - WEIGHT.indexOf(b));
+  const next = complaint.told_at ? "close" : complaint.phase === "responded" ? "tell" : moves[0];
   return (
     <div class="panel-section moves">
       <div class="move-buttons">
-        {moves.map((name, at) => (
-          <button key={name} type="button" class={`button small${at === 0 && !form ? " primary" : ""}${form === name ? " chosen" : ""}`} aria-expanded={FORMS.has(name) ? form === name : undefined}
+        {moves.map((name) => (
+          <button key={name} type="button" class={`button small${name === next && !form ? " primary" : ""}${form === name ? " chosen" : ""}`} aria-expanded={FORMS.has(name) ? form === name : undefined}
             onClick={() => (FORMS.has(name) ? setForm(form === name ? null : name) : void make(complaint, name, {}))}>{maybe(`comp.move.${name}`, name)}</button>
         ))}
       </div>

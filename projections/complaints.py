@@ -54,6 +54,12 @@ def by_number(connection: Connection, number: str) -> dict[str, Any] | None:
     return first(connection, complaints.c.number == number.strip().upper())
 
 
+def ids_of(connection: Connection, conversation: str) -> Sequence[str]:
+    """Every complaint that was raised in a conversation, closed ones included."""
+    query = select(complaints.c.complaint).where(complaints.c.conversation == conversation)
+    return connection.scalars(query).all()
+
+
 def of_conversation(connection: Connection, conversation: str) -> dict[str, Any] | None:
     """The open, else the latest complaint of a conversation."""
     return first(connection, complaints.c.conversation == conversation)

@@ -125,9 +125,11 @@ def _(event: c.ConversationSnoozed, recorded: Recorded, page: Page) -> None:
 
 @project.on(c.ConversationWoken, c.ConversationReopened)
 def _(event: c.ConversationWoken | c.ConversationReopened, recorded: Recorded, page: Page) -> None:
-    page.update(
-        inbox, text_of(event.conversation), {"life": "open", "snoozed_until": None, "answered": False}
-    )
+    """Whoever opens it again has something to do; undo alone leaves an earlier answer the last word."""
+    values: dict[str, Value] = {"life": "open", "snoozed_until": None}
+    if event.by != "undo":
+        values["answered"] = False
+    page.update(inbox, text_of(event.conversation), values)
 
 
 @project.on(c.ConversationResolved)
@@ -192,7 +194,7 @@ def _(event: c.DeliveryRetried | c.DeliveryHandedOver, recorded: Recorded, page:
     page.delete(troubles, text_of(event.message))
 
 
-PERSONAL = ("subject", "sender_name", "sender_address", "line", "line_before")
+PERSONAL = ("subject", "sender_name", "sender_address", "line", "line_before", "line_heard")
 
 
 def forget(customer: str) -> Iterator[Executable]:

@@ -70,10 +70,10 @@ async def write(call: Writer, id: UUID, body: Reply) -> Response:
 async def withdraw(call: Writer, id: UUID, message: UUID) -> Response:
     """Undo: the letter stays here if it has not left yet, and what it did is undone with it."""
     thread = await whose(call.desk, id)
-    raised = await call.desk.ask(lambda db: complaints.of_conversation(db, str(id)))
-    complaint = (ComplaintId(UUID(raised["id"])),) if raised else ()
+    raised = await call.desk.ask(lambda db: complaints.ids_of(db, str(id)))
+    told = (ComplaintId(UUID(complaint)) for complaint in raised)
     undo = c.WithdrawReply(message=MessageId(message), conversation=thread.conversation)
-    return answered(await order(call, thread.customer, [undo], items=(thread.conversation, *complaint)))
+    return answered(await order(call, thread.customer, [undo], items=(thread.conversation, *told)))
 
 
 @router.post("/{id}/replies/{message}/retry", response_model=Done)

@@ -23,6 +23,7 @@ from hub.domain.complaint.events import (
     ComplaintApologised,
     ComplaintClosed,
     ComplaintInvestigated,
+    ComplaintLetterWithdrawn,
     ComplaintReopened,
     ComplaintTold,
 )
@@ -261,7 +262,10 @@ def test_unmarking_stops_an_acknowledgement_that_has_not_left() -> None:
     error = ComplaintClosed(complaint=COMPLAINT, reason="registered in error")
     stopped = ReplyWithdrawn(message=ACK, conversation=TALK)
     past = (*IN_TALK, registered(), THE_LETTER, acknowledged())
-    given(*past).when(UnmarkComplaint(complaint=COMPLAINT)).then(stopped, error)
+    undone = ComplaintLetterWithdrawn(complaint=COMPLAINT, message=ACK, acknowledged=True)
+    given(*past).when(UnmarkComplaint(complaint=COMPLAINT)).then(stopped, undone, error)
+    again = given(*past, stopped, undone, error).in_hand(ReopenComplaint(complaint=COMPLAINT, why="again"))
+    assert not again.complaints[COMPLAINT].acknowledged
     given(*past, started(ACK)).when(UnmarkComplaint(complaint=COMPLAINT)).then(error)
 
 

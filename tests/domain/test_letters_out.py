@@ -287,15 +287,25 @@ def test_a_complaint_closed_on_the_strength_of_a_withdrawn_letter_is_taken_up_ag
 
 def test_withdrawing_the_letter_that_a_conversation_was_resolved_after_opens_it_again() -> None:
     resolved = ConversationResolved(conversation=TALK)
-    back = ConversationReopened(conversation=TALK, by="agent", last=M1)
-    given(*IN_TALK, written(), resolved).when(UNDO).then(WITHDRAWN, back)
-    again = given(*IN_TALK, written(), resolved, WITHDRAWN, back)
+    given(*IN_TALK, written(), resolved).when(UNDO).then(BACK, WITHDRAWN)
+    again = given(*IN_TALK, written(), resolved, BACK, WITHDRAWN)
     again.when(write(R2, seen=M1)).then(written(R2))
     assert again.state.conversations[TALK].status == "open"
 
 
-def test_a_conversation_that_was_resolved_before_stays_resolved() -> None:
+BACK = ConversationReopened(conversation=TALK, by="undo", last=M1)
+
+
+def test_what_a_bot_wrote_or_somebody_took_back_since_changes_nothing_in_that() -> None:
+    resolved, gone = ConversationResolved(conversation=TALK), ReplyWithdrawn(message=R2, conversation=TALK)
+    receipt = written(ACK, by=None, automatic="auto-replied")
+    for since in ((receipt,), (written(R2), gone)):
+        given(*IN_TALK, written(), *since, resolved).when(UNDO).then(BACK, WITHDRAWN)
+
+
+def test_a_conversation_that_was_resolved_before_or_has_another_answer_stays_resolved() -> None:
     resolved = ConversationResolved(conversation=TALK)
+    given(*IN_TALK, written(), resolved, written(R2)).when(UNDO).then(WITHDRAWN)
     given(*IN_TALK, resolved, written()).when(UNDO).then(WITHDRAWN)
     given(*IN_TALK, written(), written(R2), resolved).when(UNDO).then(WITHDRAWN)
 
@@ -307,6 +317,7 @@ def test_who_waited_for_a_withdrawn_answer_waits_again() -> None:
     gone = ReplyWithdrawn(message=R2, conversation=TALK)
     assert (status(written()), status(written(), WITHDRAWN)) == ("waiting", "open")
     assert status(written(), written(R2), gone) == "waiting"
+    assert status(ConversationResolved(conversation=TALK), BACK, written(), WITHDRAWN) == "open"
 
 
 def test_withdrawing_twice_changes_nothing() -> None:

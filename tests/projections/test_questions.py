@@ -403,19 +403,58 @@ def test_undoing_two_answers_leaves_the_customer_waiting_as_before(told: Told) -
     one, two = told.wrote(0, place, text="Soon."), told.wrote(0, place, text="On Friday.")
     told.fact(0, c.ReplyWithdrawn(message=two, conversation=place))
     answered = told.ask(inbox.row, str(place))
-    assert (answered["status"], answered["waiting_since"], answered["snippet"]) == ("waiting", None, "And?")
+    assert (answered["status"], answered["waiting_since"], answered["snippet"]) == ("waiting", None, "Soon.")
     told.fact(0, c.ReplyWithdrawn(message=one, conversation=place))
     after = told.ask(inbox.row, str(place))
     assert differing(before, after) <= {"last_message"}
 
 
-def test_undoing_a_later_answer_leaves_the_first_as_the_last_word(told: Told) -> None:
+@pytest.mark.parametrize("resolved", [False, True])
+@pytest.mark.parametrize("begun_by_us", [False, True])
+def test_undoing_a_later_answer_leaves_the_first_as_the_last_word(
+    told: Told, begun_by_us: bool, resolved: bool
+) -> None:
+    place = told.opened(0)
+    if not begun_by_us:
+        told.heard(0, place)
+    told.wrote(0, place)
+    before = told.ask(inbox.row, str(place))
+    later = told.wrote(0, place, text="One thing more.")
+    if resolved:
+        told.fact(0, c.ConversationResolved(conversation=place))
+        told.fact(0, c.ConversationReopened(conversation=place, by="undo"))
+    told.fact(0, c.ReplyWithdrawn(message=later, conversation=place))
+    assert differing(before, told.ask(inbox.row, str(place))) <= {"last_message"}
+
+
+@pytest.mark.parametrize("latest_first", [True, False])
+def test_two_answers_with_new_words_between_are_undone_in_any_order(told: Told, latest_first: bool) -> None:
     place = told.opened(0)
     told.heard(0, place)
-    told.wrote(0, place)
-    later = told.wrote(0, place, text="One thing more.")
-    told.fact(0, c.ReplyWithdrawn(message=later, conversation=place))
-    assert told.ask(inbox.row, str(place))["status"] == "waiting"
+    since = told.ask(inbox.row, str(place))["waiting_since"]
+    one = told.wrote(0, place, text="Soon.")
+    told.heard(0, place, new_text="How soon?")
+    two = told.wrote(0, place, text="On Friday.")
+    for reply in (two, one) if latest_first else (one, two):
+        told.fact(0, c.ReplyWithdrawn(message=reply, conversation=place))
+    row = told.ask(inbox.row, str(place))
+    assert (row["status"], row["waiting_since"], row["unanswered"], row["snippet"]) == (
+        "open",
+        since,
+        2,
+        "How soon?",
+    )
+
+
+def test_nobody_waits_in_a_row_that_stays_resolved(told: Told) -> None:
+    place = told.opened(0)
+    told.heard(0, place)
+    reply = told.wrote(0, place)
+    told.heard(0, place, new_text="Thank you, it came.")
+    told.fact(0, c.ConversationResolved(conversation=place))
+    told.fact(0, c.ReplyWithdrawn(message=reply, conversation=place))
+    row = told.ask(inbox.row, str(place))
+    assert (row["status"], row["waiting_since"], row["unanswered"]) == ("resolved", None, 0)
 
 
 def test_undoing_a_forward_leaves_an_answered_row_answered(told: Told) -> None:
@@ -425,7 +464,7 @@ def test_undoing_a_forward_leaves_an_answered_row_answered(told: Told) -> None:
     forward = told.wrote(0, place, kind="forward", text="Please look into it.")
     told.fact(0, c.ReplyWithdrawn(message=forward, conversation=place))
     row = told.ask(inbox.row, str(place))
-    assert (row["status"], row["waiting_since"], row["snippet"]) == ("waiting", None, "Where is it?")
+    assert (row["status"], row["waiting_since"], row["snippet"]) == ("waiting", None, "On its way.")
 
 
 def test_an_answer_after_new_words_is_undone_to_those(told: Told) -> None:
@@ -445,8 +484,8 @@ def test_undoing_send_and_resolve_opens_the_row_again(told: Told) -> None:
     before = told.ask(inbox.row, str(place))
     reply = told.wrote(0, place)
     told.fact(0, c.ConversationResolved(conversation=place))
+    told.fact(0, c.ConversationReopened(conversation=place, by="undo"))
     told.fact(0, c.ReplyWithdrawn(message=reply, conversation=place))
-    told.fact(0, c.ConversationReopened(conversation=place, by="agent"))
     assert differing(before, told.ask(inbox.row, str(place))) <= {"last_message"}
 
 

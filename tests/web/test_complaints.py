@@ -113,6 +113,26 @@ async def test_a_letter_that_is_taken_back_has_told_nothing_even_when_the_compla
     assert told(await rep.post(f"{place}/replies", json=again), Done)["id"] != sent["id"]
 
 
+async def test_undo_finds_the_closed_complaint_beside_an_open_one(home: House) -> None:
+    rep = await home.as_("rep")
+    landed, done = await marked(home, rep)
+    await home.settled()
+    place, url = f"/api/v1/conversations/{landed.conversation}", f"/api/v1/complaints/{done['id']}"
+    await rep.post(f"{url}/respond", json={"outcome": "upheld", "reasons": "Late."})
+    thread = told(await rep.get(place), ThreadAnswer)
+    reply = {"mode": "reply", "to": thread["recipients"]["reply"]["to"], "text": "You are right."}
+    reply |= {"seen": thread["seen"], "tells_outcome": True}
+    sent = told(await rep.post(f"{place}/replies", json=reply), Done)
+    told(await rep.post(f"{url}/close", json={"reason": "resolved"}), Done)
+    second = told(await rep.post(f"{place}/complaint", json={}), Done)
+    assert second["id"] != done["id"]
+    await home.settled()
+    undone = told(await rep.delete(f"{place}/replies/{sent['id']}"), Done)
+    listed = await rep.get("/api/v1/complaints", params={"at_least": undone["position"]})
+    (first,) = [row for row in told(listed, Complaints)["rows"] if row["id"] == done["id"]]
+    assert (first["phase"], first["told_at"]) == ("investigating", None)
+
+
 async def test_what_was_no_complaint_is_unmarked(home: House) -> None:
     rep = await home.as_("rep")
     landed, done = await marked(home, rep)

@@ -28,6 +28,7 @@ from hub.domain.complaint.events import (
     ComplaintDetected,
     ComplaintEvent,
     ComplaintInvestigated,
+    ComplaintLetterWithdrawn,
     ComplaintRegistered,
     ComplaintReopened,
     ComplaintResponded,
@@ -182,7 +183,11 @@ def unmark(command: UnmarkComplaint, case: Case) -> Events:
     delivery = case.state.deliveries.get(case.known.acknowledgement) if case.known.acknowledgement else None
     if delivery is None or delivery.status != "pending":
         return [closed]
-    return [ReplyWithdrawn(message=delivery.message, conversation=delivery.conversation), closed]
+    return [
+        ReplyWithdrawn(message=delivery.message, conversation=delivery.conversation),
+        ComplaintLetterWithdrawn(complaint=command.complaint, message=delivery.message, acknowledged=True),
+        closed,
+    ]
 
 
 def reopen(command: ReopenComplaint, case: Case) -> Events:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, assert_never
+from typing import assert_never
 
 from hub.domain.conversation.commands import (
     AddNote,
@@ -37,8 +37,9 @@ from hub.domain.conversation.events import (
     MessageReceived,
     MessageSeenAgain,
     NoteAdded,
+    ReopenedBy,
 )
-from hub.domain.conversation.state import BOT, WITHDRAWN, Conversation
+from hub.domain.conversation.state import Conversation, last_word
 from hub.domain.customer.state import CustomerState
 from hub.domain.errors import NoSuchConversation, NothingToSay, NotInTheFuture, ReopenFirst
 from hub.domain.ids import ConversationId
@@ -172,18 +173,17 @@ def unmark_spam(conversation: Conversation) -> Events:
     return [unmarked] if conversation.status == "resolved" else [unmarked, reopened(conversation, "agent")]
 
 
-def reopened(conversation: Conversation, by: Literal["customer", "agent"]) -> ConversationReopened:
+def reopened(conversation: Conversation, by: ReopenedBy) -> ConversationReopened:
     """The fact that says what the conversation was, for those who no longer have it in hand.
 
     `last`: the last word of a customer or a colleague, as a composer opened now has seen it.
     """
-    words = [said.message for said in conversation.said if said.by not in (BOT, WITHDRAWN)]
     return ConversationReopened(
         conversation=conversation.id,
         by=by,
         assignee=conversation.assignee,
         tags=conversation.tags,
-        last=words[-1] if words else None,
+        last=last_word(conversation),
     )
 
 

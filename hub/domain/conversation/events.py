@@ -48,6 +48,9 @@ ThreadedBy = Literal["new", "token", "reference", "attached"]
 ReplyKind = Literal["reply", "forward", "new", "acknowledgement", "receipt"]
 
 
+ReopenedBy = Literal["customer", "agent", "undo"]
+
+
 @event("conversation.opened.v1")
 class ConversationOpened:
     """A conversation began, by a customer's first message or by a letter of ours."""
@@ -186,13 +189,13 @@ class ConversationResolved:
 
 @event("conversation.reopened.v1")
 class ConversationReopened:
-    """`by`: "customer" (wrote again) or "agent". Closed conversations leave the state (record rule 18), so this says what it was.
+    """`by`: "customer" (wrote again), "agent", or "undo" (the letter it was resolved after was taken back). Closed ones leave the state (record rule 18), so this says what it was.
 
     `last`: the last message before; `assignee` and `tags`: as they were when it came back.
     """
 
     conversation: ConversationId
-    by: Literal["customer", "agent"]
+    by: ReopenedBy
     assignee: AgentId | None = None
     tags: tuple[str, ...] = ()
     last: MessageId | None = None

@@ -61,7 +61,7 @@ class Said:
 class Conversation:
     """`said`: the last messages, oldest first; `forgot`: there were more before them.
 
-    `resolved_after`: the last message when it was resolved; None when nothing was said, or it is not resolved.
+    `resolved_after`: the last word when it was resolved; None when nothing was said, or it is not resolved.
     """
 
     id: ConversationId
@@ -106,8 +106,7 @@ def _moved(past: Conversation, event: ConversationEvent) -> Conversation:
         case ConversationWoken():
             return replace(past, status="open", snoozed_until=None)
         case ConversationResolved():
-            last = past.said[-1].message if past.said else None
-            return replace(past, status="resolved", snoozed_until=None, resolved_after=last)
+            return replace(past, status="resolved", snoozed_until=None, resolved_after=last_word(past))
         case ConversationTagged(tag=tag):
             return replace(past, tags=(*past.tags, tag))
         case ConversationUntagged(tag=tag):
@@ -164,10 +163,19 @@ def _say(past: Conversation, said: Said) -> Conversation:
 
 def _took_back(past: Conversation, event: ReplyWithdrawn) -> Conversation:
     """Who waits for us goes on waiting, unless another letter of ours stands."""
-    said = tuple(_withdrawn(one, event) for one in past.said)
-    words = [one.by for one in said if one.by not in (WITHDRAWN, BOT)]
-    waits = past.status == "waiting" and words[-1:] == [CUSTOMER]
-    return replace(past, said=said, status="open" if waits else past.status)
+    left = replace(past, said=tuple(_withdrawn(one, event) for one in past.said))
+    stands = any(word.by not in (CUSTOMER, UNKNOWN) for word in words(left)[-1:])
+    return left if stands or past.status != "waiting" else replace(left, status="open")
+
+
+def words(conversation: Conversation) -> tuple[Said, ...]:
+    """What customers and colleagues said: a bot's letter is nobody's word, nor is one that was taken back."""
+    return tuple(said for said in conversation.said if said.by not in (BOT, WITHDRAWN))
+
+
+def last_word(conversation: Conversation) -> MessageId | None:
+    said = words(conversation)
+    return said[-1].message if said else None
 
 
 def _withdrawn(said: Said, event: ReplyWithdrawn) -> Said:

@@ -10,7 +10,7 @@ from hub.domain.complaint.state import Complaint
 from hub.domain.conversation.commands import WithdrawReply
 from hub.domain.conversation.decisions import reopened
 from hub.domain.conversation.events import ConversationReopened, ReplyWithdrawn
-from hub.domain.conversation.state import WITHDRAWN, Conversation, evolve
+from hub.domain.conversation.state import WITHDRAWN, Conversation, evolve, last_word
 from hub.domain.customer.state import CustomerState
 from hub.domain.errors import TooLateToWithdraw
 from hub.domain.ids import MessageId
@@ -29,7 +29,7 @@ def withdraw(command: WithdrawReply, state: CustomerState) -> Events:
     if delivery is not None and delivery.status == "pending" and delivery.attempt == 0:
         gone = ReplyWithdrawn(message=command.message, conversation=delivery.conversation)
         conversation = state.conversations.get(gone.conversation)
-        return [gone, *_undone_for_complaints(gone.message, state), *_open_again(gone, conversation)]
+        return [*_open_again(gone, conversation), gone, *_undone_for_complaints(gone.message, state)]
     conversation = state.conversations.get(command.conversation)
     said = conversation.said if conversation else ()
     if any(one.message == command.message and one.by == WITHDRAWN for one in said):
@@ -66,10 +66,9 @@ def _taken_up_again(complaint: Complaint, did: Mapping[str, bool]) -> ComplaintR
 
 
 def _open_again(gone: ReplyWithdrawn, conversation: Conversation | None) -> Events:
-    if (
-        conversation is None
-        or conversation.status != "resolved"
-        or conversation.resolved_after != gone.message
-    ):
+    """Before the letter goes, so that the row of a conversation that stays resolved is told from this one's."""
+    if conversation is None or conversation.resolved_after != gone.message:
         return []
-    return [reopened(evolve(conversation, gone) or conversation, "agent")]
+    if last_word(conversation) not in (gone.message, None):
+        return []
+    return [reopened(evolve(conversation, gone) or conversation, "undo")]

@@ -61,6 +61,7 @@ const TOLD: Record<string, (value: string) => string> = {
   by: (value) => maybe(`line.by.${value}`, value),
   outcome: (value) => maybe(`comp.outcome.${value}`, value),
   reason: (value) => maybe(`comp.reason.${value}`, value),
+  why: (value) => ({ "the letter that told the outcome was taken back": t("line.why.taken-back"), "marked again": t("line.why.marked-again") })[value] ?? value,
   how: (value) => ({ telephone: t("comp.how.telephone"), "in person": t("comp.how.person"), letter: t("comp.how.letter") })[value] ?? value,
 };
 

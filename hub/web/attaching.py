@@ -2,7 +2,8 @@
 
 `files` of a request names an upload by its id and a file of an earlier letter as `letter:MESSAGE:INDEX`.
 An erasure destroys every blob that the customer's stream names, so an upload is claimed for the first customer whom it is
-sent to; sent to another, it is copied into a blob of their own.
+sent to; sent to another, it is copied into a blob of their own. The claim stands under an id derived from the customer's,
+so that it outlives an erasure: else the upload would look unused while its blob is being destroyed.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ async def attached(call: Call, names: Sequence[str], conversation: UUID | None =
 
 async def owned(call: Call, what: Attached, customer: CustomerId) -> Attached:
     """The same files in blobs that no other customer's letter names. Raises 404 for an upload that was erased with another."""
-    stream, files, claims = StreamId(customer), list[FileRef](), list[Take]()
+    stream = StreamId(call.desk.secrets.derived("uploads of", str(customer)))
+    files, claims = list[FileRef](), list[Take]()
     for file in what.files:
         if file in what.uploads:
             claim = Take(key=call.desk.secrets.keyed("upload sent", file.blob), stream=stream)

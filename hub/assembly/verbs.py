@@ -78,14 +78,16 @@ async def add_agent(house: House, params: Params) -> Mapping[str, Any]:
 
     The same e-mail again changes the password, ends every session of theirs, and gives them the role if it names one.
     """
-    email, role = str(params["email"]), params.get("role")
+    email, name, role = str(params["email"]), str(params["name"]), params.get("role")
     known = await house.tables.credentials.find(normalised(email))
     agent = known.agent if known else AgentId(uuid4())
     await house.keys.ensure(StreamId(agent))
-    join = Join(agent=agent, role=role or "admin", name=str(params["name"]), email=email)
-    done = await house.transactor.transact(
-        AGENT, StreamId(agent), lambda state: _joined(join, state, keeps_role=not role), by_operator()
-    )
+
+    def joined(state: Agent) -> list[StaffEvent]:
+        join = Join(agent=agent, role=role or (state.role if state.id else "admin"), name=name, email=email)
+        return _joined(join, state, keeps_role=not role)
+
+    done = await house.transactor.transact(AGENT, StreamId(agent), joined, by_operator())
     await _give_password(house, agent, normalised(email), str(params["password"]))
     return {"agent": str(agent), "position": done.position, "role": done.state.role}
 

@@ -36,12 +36,17 @@ async def sign_in(visit: Anyone, body: SignIn) -> Response:
     """Sign in with e-mail address and password; the cookie is the session."""
     login = normalised(body.login)
     await _insist_on_limits(visit, login)
+    known = await visit.desk.credentials.find(login)
     person = await _proven(visit.desk, login, body.password)
     if person is None:
         raise Stop(401, "wrong-password")
     if visit.token:
         await _end(visit.desk, visit.token)
     token, session = await visit.desk.sessions.start(person.id, visit.now)
+    if await visit.desk.credentials.find(login) != known:
+        # A new password ends the sessions of the one before, also of one that was proven just before it came.
+        await _end(visit.desk, token)
+        raise Stop(401, "wrong-password")
     await record_sign_in(visit.desk, person)
     return _with_cookie(told(me(person, session, visit.language)), visit.desk, token)
 

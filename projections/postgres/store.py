@@ -33,6 +33,10 @@ ITS_WRITER: Final = """FROM pg_locks WHERE locktype = 'advisory' AND granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 """Whoever holds what `TAKE` takes."""
 WRITTEN: Final = f"SELECT EXISTS (SELECT {ITS_WRITER})"
+SEND_AWAY: Final = f"""SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid IN (SELECT pid {ITS_WRITER})
+    AND state <> 'idle' AND wait_event_type = 'Client' AND state_change < clock_timestamp() - interval '{SILENCE_S}s'"""  # noqa: S608 - its parts are constants
+"""A writer that the server has waited for too long, amid a transaction. What is written row upon row is a pipeline, in which,
+and after which, the server's own time-outs do not count."""
 NOTIFY: Final = "SELECT pg_notify(%s, %s)"
 
 
@@ -102,8 +106,11 @@ class Schema:
 
 
 def taken(connection: Connection, schema: str) -> bool:
-    """Whether this connection is now the one that may write `schema`."""
-    return connection.execute(TAKE, (schema,)).fetchone() == (True,)
+    """Whether this connection is now the one that may write `schema`. A writer that stands still is sent away for the next time."""
+    if connection.execute(TAKE, (schema,)).fetchone() == (True,):
+        return True
+    connection.execute(SEND_AWAY, (schema,))
+    return False
 
 
 def written(connection: SQLConnection, schema: str) -> bool:

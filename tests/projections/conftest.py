@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.projections.hubs import hubs, quick  # noqa: F401 - fixtures
 from tests.projections.places import Place, new_place
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,84 +21,18 @@ from projections import customers, inbox, inbox_tables, views
 from projections.book import Moved
 from projections.pages import PAGES, pages
 from projections.postgres import reading
-from projections.postgres import rebuild as rebuilding
 from projections.postgres import store as storing
 from projections.postgres import views as viewing
-from projections.postgres.reading import open_reader
 from projections.postgres.rebuild import rebuild_shared
 from projections.postgres.store import NEXT, TAKE, WRITING, Database, open_shared, schema_of
-from projections.postgres.views import SharedViews
 from projections.rebuild import AlreadyBuilding
 from projections.search import search
 from projections.states import StatesView
 from projections.tsvector import Terms
+from tests.projections.hubs import ALL, WRITERS, Hub, said, schemas
 from tests.projections.test_rebuild import Plain, opened_as_of
-from tests.projections.test_runner import Recorder, beats, now
+from tests.projections.test_runner import beats, now
 from tests.servers.postgres import running
-
-ALL = tuple(pages(Plain()))
-
-
-class Hub(Recorder):
-    """One process of several: its own readers, ears and pen, on a log and a database that all share."""
-
-    def __init__(self, url: str, log: MemoryLog, *, writes: bool = True, schema: str = "views_1") -> None:
-        super().__init__(log)
-        self.database = Database(url=url, schema=schema)
-        self.readers = open_reader(self.database)
-        self.views = SharedViews(
-            log=log, clock=now, patience=20.0, database=self.database, readers=self.readers,
-            pages=lambda: pages(Plain()), incarnation="one", writes=writes,
-        )  # fmt: skip
-
-    def ask(self, question: Callable[..., Any], *args: Any) -> Any:
-        with self.readers.connect() as connection:
-            return question(connection, *args)
-
-    def rows(self) -> dict[str, list[Any]]:
-        return {
-            table.name: sorted(map(repr, self.ask(lambda db, table=table: db.execute(table.select()).all())))
-            for page in ALL
-            for table in page.tables
-        }
-
-    @asynccontextmanager
-    async def at_work(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self.views.run())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-
-
-@pytest.fixture
-async def hubs(postgres_url: str) -> AsyncIterator[Callable[..., Hub]]:
-    made: list[Hub] = []
-
-    def make(log: MemoryLog, **how: Any) -> Hub:
-        made.append(Hub(postgres_url, log, **how))
-        return made[-1]
-
-    yield make
-    for hub in made:
-        hub.views.close()
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(viewing, "STAND_BY_S", 0.05)
-    monkeypatch.setattr(rebuilding, "PAUSE_S", 0.05)
-
-
-def said(url: str, statement: str, *values: object) -> list[Any]:
-    with psycopg.connect(url, autocommit=True) as db:
-        done = db.execute(statement.encode(), values)
-        return done.fetchall() if done.description else []
-
-
-WRITERS = """SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 
 
 async def test_what_one_writes_all_show_and_hear(hubs: Any, postgres_url: str) -> None:
@@ -441,11 +374,6 @@ async def test_views_of_an_earlier_version_of_the_hub_go_once_nobody_writes_them
         earlier.close()
         await hub.views.tidy()
         assert schemas(postgres_url) == ["views_1"]
-
-
-def schemas(url: str) -> list[str]:
-    found = said(url, "SELECT nspname FROM pg_namespace WHERE nspname ~ '^views_' ORDER BY 1")
-    return [name for (name,) in found]
 
 
 async def test_a_schema_of_somebody_else_is_never_dropped(hubs: Any, postgres_url: str) -> None:

@@ -19,10 +19,9 @@ from projections.postgres.views import SharedViews
 from projections.projection import Projection
 from projections.rebuild import SAMPLE, AlreadyBuilding, Rebuilt, begun, catch_up, chosen_of, comparable
 
-SWITCHING: Final = (
-    "SET lock_timeout = '2s'; SET statement_timeout = '10min'; SET client_min_messages = warning"
-)
-"""Readers queue behind whoever waits to switch, so it never waits long, and tries again."""
+SWITCHING: Final = """SET lock_timeout = '2s'; SET statement_timeout = '10min'; SET client_min_messages = warning;
+    SET idle_in_transaction_session_timeout = '60s'"""
+"""Readers queue behind whoever waits to switch, so it never waits long, and tries again; nor do they wait for one that stands still."""
 COUNTING: Final = "SET idle_session_timeout = '10min'"
 """A candidate says nothing while the rows of large views are counted."""
 PAUSE_S: Final = 1.0

@@ -16,7 +16,10 @@ import psycopg
 import pytest
 
 from infra.eventlog.memory import MemoryLog
+from projections import views
+from projections.postgres import rebuild as rebuilding
 from projections.postgres import store as storing
+from projections.postgres.scrub import ALONE
 from projections.postgres.store import SEND_AWAY, Database, open_shared, taken
 from tests.projections.hubs import ALL, WRITERS, said
 
@@ -61,6 +64,18 @@ async def test_a_rebuild_that_stands_still_is_not_waited_for(hubs: Any, soon: No
         await hub.open_conversation(uuid4())
         async with hub.at_work():
             await hub.views.everywhere(2, patience=20)
+
+
+async def test_a_switch_that_stands_still_does_not_keep_readers_out(hubs: Any) -> None:
+    hub = hubs(MemoryLog())
+    async with hub.at_work():
+        await hub.views.reached(0)
+        still = hub.database.connected(rebuilding.SWITCHING.replace("60s", "300ms"))
+        still.execute("BEGIN")
+        still.execute(ALONE)
+        assert await asyncio.to_thread(hub.ask, views.position) == 0
+        with pytest.raises(psycopg.Error):
+            still.execute("SELECT 1")
 
 
 WAITS = "SELECT 1 FROM pg_locks WHERE NOT granted"

@@ -7,7 +7,7 @@ from typing import Final
 from psycopg import Connection, errors
 from psycopg.sql import SQL, Identifier
 
-from projections.postgres.store import OURS, Database, taken
+from projections.postgres.store import NEXT, OURS, Database, taken
 
 OTHERS: Final = """SELECT nspname FROM pg_namespace
     WHERE obj_description(oid, 'pg_namespace') = %s AND nspname <> %s ORDER BY 1"""
@@ -17,13 +17,13 @@ PLAIN: Final = "SET statement_timeout = '60s'; SET client_min_messages = warning
 
 
 def passed(database: Database, position: int) -> bool:
-    """Whether all others have passed `position`. Those that nobody writes are dropped."""
+    """Whether all others have passed `position`. Those that nobody writes are dropped; those being built anew have to be done."""
     with database.connected(PLAIN) as connection:
         found = [name for (name,) in connection.execute(OTHERS, (OURS, database.schema)).fetchall()]
         waits = [
             name
             for name in found
-            if not (dropped(connection, name) or stands_beyond(connection, name, position))
+            if not (dropped(connection, name) or serves_beyond(connection, name, position))
         ]
     return not waits
 
@@ -37,6 +37,11 @@ def dropped(connection: Connection, schema: str) -> bool:
     finally:
         connection.execute(GIVE_BACK, (schema,))
     return True
+
+
+def serves_beyond(connection: Connection, schema: str, position: int) -> bool:
+    """One that is yet to be switched in would bring back what is taken out of the rows that serve now."""
+    return not schema.endswith(NEXT) and stands_beyond(connection, schema, position)
 
 
 def stands_beyond(connection: Connection, schema: str, position: int) -> bool:

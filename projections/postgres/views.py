@@ -167,7 +167,7 @@ class SharedViews(Herald):
         await asyncio.to_thread(done)
 
     async def everywhere(self, position: int, *, patience: float) -> None:
-        """Return when every set of views has passed `position`: these, those of other versions of the hub, those being built.
+        """Return when every set of views has passed `position`: these and those of other versions of the hub. Those being built are in.
 
         What nobody writes any more is dropped: whoever needs it builds it anew (record rule 20).
         """

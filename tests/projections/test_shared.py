@@ -13,16 +13,19 @@ import psycopg
 import pytest
 
 from hub.app.ports import TablesAway
+from hub.domain.account.events import LetterParked
 from hub.domain.conversation.events import ConversationTagged
 from hub.domain.customer.events import CustomerErased, CustomerNamed, CustomerOpened
-from hub.domain.ids import StreamId
+from hub.domain.ids import BlobId, StreamId
 from infra.eventlog.memory import MemoryLog
-from projections import customers, inbox, inbox_tables, views
+from projections import customers, inbox, inbox_tables, parked, views
 from projections.book import Moved
 from projections.pages import PAGES, pages
 from projections.postgres import reading
+from projections.postgres import rebuild as rebuilding
 from projections.postgres import store as storing
 from projections.postgres import views as viewing
+from projections.postgres.others import stands_beyond
 from projections.postgres.rebuild import rebuild_shared
 from projections.postgres.store import NEXT, TAKE, WRITING, Database, open_shared, schema_of
 from projections.rebuild import AlreadyBuilding
@@ -327,6 +330,43 @@ async def test_record_rule_20_an_erasure_leaves_nothing_in_other_sets_of_views(
     slow.close()
 
 
+async def test_a_rebuild_that_waits_for_its_switch_brings_nothing_back(
+    hubs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is blanked after everything has passed the erasure stays blank: the candidate is in by then."""
+    monkeypatch.setattr(rebuilding, "SWITCHING", rebuilding.SWITCHING.replace("2s", "100ms"))
+    hub = hubs(MemoryLog())
+    async with hub.at_work():
+        await hub.record(uuid4(), PARKED)
+        last = await hub.record(uuid4(), CustomerErased(reason="asked"))
+        await hub.views.reached(last)
+        with hub.readers.connect() as long:
+            views.position(long)
+            build = asyncio.create_task(rebuild_shared(hub.views, pages(Plain()), "all"))
+            await stands_at(hub.database.next(), last)
+            erasing = asyncio.create_task(blanked(hub, last))
+            await asyncio.wait([erasing], timeout=2.0)
+            assert not build.done()
+        await asyncio.gather(build, erasing)
+        assert hub.ask(parked.letter, "aa")["excerpt"] is None
+
+
+PARKED = LetterParked(raw=BlobId("aa"), size=3, why="", folder="INBOX", validity=1, uid=2, excerpt="secret")
+
+
+async def blanked(hub: Hub, position: int) -> None:
+    await hub.views.everywhere(position, patience=20)
+    await hub.views.do(lambda cursor: parked.forget_letters(cursor, ["aa"]))
+
+
+async def stands_at(database: Database, position: int) -> None:
+    """Views that are being built have come that far."""
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        async with asyncio.timeout(20):
+            while not stands_beyond(connection, database.schema, position):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+
 async def test_record_rule_21_erased_words_leave_every_file_of_the_tables(hubs: Any, postgres: Any) -> None:
     hub, canary = hubs(MemoryLog()), "canary-in-a-title"
     async with hub.at_work():
@@ -446,8 +486,8 @@ async def test_what_the_database_cannot_index_is_parked_and_stops_nobody(hubs: A
         await hub.record(customer, ConversationTagged(conversation=conversation, tag=tag))
         await hub.open_conversation(uuid4())
         await hub.views.reached(5)
-        parked = hub.ask(views.parked_events)
-        assert {one["projection"] for one in parked} == {"inbox"}
+        poison = hub.ask(views.parked_events)
+        assert {one["projection"] for one in poison} == {"inbox"}
         assert hub.ask(inbox.counters, "")["open"] == 2
 
 

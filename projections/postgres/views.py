@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -38,6 +37,7 @@ STAND_BY_S: Final = 1.0
 NOT_WHILE_REWRITTEN: Final = "LOCK TABLE projections IN ROW EXCLUSIVE MODE"
 """What is changed in a table after a scrub has copied it would go with the old one."""
 STIR_S: Final = SILENCE_S / 3
+"""A writer whose session was ended while it had nothing to do has seen it after so long."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,13 +80,21 @@ class SharedViews(Herald):
         if book is None:
             return
         try:
-            async with heard(self.in_thread, book):
-                async for recorded in self.log.follow(after=book.position, limit=PAGE):
-                    with span("views.page", events=len(recorded), position=recorded[-1].position):
-                        await self.in_thread(lambda page=recorded: book.apply(page))  # type: ignore[misc]
-                    self.trouble = ""
+            await until_one_ends(self._follow(book), self._stir(book))
         finally:
             await self.in_thread(book.close)
+
+    async def _follow(self, book: Book[Schema]) -> None:
+        async for recorded in self.log.follow(after=book.position, limit=PAGE):
+            with span("views.page", events=len(recorded), position=recorded[-1].position):
+                await self.in_thread(lambda page=recorded: book.apply(page))  # type: ignore[misc]
+            self.trouble = ""
+
+    async def _stir(self, book: Book[Schema]) -> None:
+        """The server hears of this writer again and again, and takes one that stands still for gone."""
+        while True:
+            await asyncio.sleep(STIR_S)
+            await self.in_thread(lambda: book.store.connection.execute("SELECT 1"))
 
     def _taken(self) -> Book[Schema] | None:
         """The session that stands by is kept, and becomes the one that writes."""
@@ -201,20 +209,13 @@ def announced(position: int, rows: Sequence[dict[str, Any]]) -> Announcement:
     )
 
 
-@asynccontextmanager
-async def heard(
-    in_thread: Callable[[Callable[[], object]], object], book: Book[Schema]
-) -> AsyncIterator[None]:
-    """The server hears of this writer again and again, and takes one that stands still for gone."""
-
-    async def beating() -> None:
-        while True:
-            await asyncio.sleep(STIR_S)
-            await in_thread(lambda: book.store.connection.execute("SELECT 1"))  # type: ignore[misc]
-
-    task = asyncio.create_task(beating())
+async def until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
+    """All of them at once. Raises what the first that ended raised, the others cancelled."""
+    tasks = [asyncio.create_task(work) for work in works]
     try:
-        yield
+        for ended in (await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED))[0]:
+            ended.result()
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -250,6 +250,20 @@ async def spoil(hub: Hub) -> None:
     await hub.views.do(lambda cursor: cursor.execute("DELETE FROM search_words"))
 
 
+async def test_after_a_rebuild_somebody_writes_again_even_when_nothing_happens(
+    hubs: Any, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(viewing, "STIR_S", 0.1)
+    hub = hubs(MemoryLog())
+    async with hub.at_work():
+        await hub.views.reached(0)
+        before = said(postgres_url, WRITERS)
+        await rebuild_shared(hub.views, pages(Plain()), "all")
+        async with asyncio.timeout(20):
+            while said(postgres_url, WRITERS) in ([], before):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+
 async def test_readers_never_see_less_while_views_are_switched(hubs: Any) -> None:
     log = MemoryLog()
     one, two = hubs(log), hubs(log)

@@ -21,7 +21,7 @@ from projections import views
 from projections.announcing import Announcement, announcement_of, conversation_named
 from projections.book import Book, transaction
 from projections.dialect import Cursor
-from projections.postgres.others import passed
+from projections.postgres.others import Free, passed
 from projections.postgres.scrub import rewrite
 from projections.postgres.store import SILENCE_S, Database, Schema, begun, session, taken, written
 from projections.projection import Projection
@@ -177,15 +177,20 @@ class SharedViews(Herald):
     async def everywhere(self, position: int, *, patience: float) -> None:
         """Return when every set of views has passed `position`: these and those of other versions of the hub. Those being built are in.
 
-        What nobody writes any more is dropped: whoever needs it builds it anew (record rule 20).
+        What was left by whoever wrote it is dropped: whoever needs it builds it anew (record rule 20).
         """
         await self.reached(position, patience=patience)
         async with asyncio.timeout(patience):
-            while not await asyncio.to_thread(passed, self.database, position):  # noqa: ASYNC110
+            free: Free = {}
+            while not await asyncio.to_thread(passed, self.database, position, free):  # noqa: ASYNC110
                 await asyncio.sleep(POLL_S / 4)
 
     async def tidy(self) -> None:
-        await asyncio.to_thread(passed, self.database, max(self.position, 0))
+        free: Free = {}
+        await asyncio.to_thread(passed, self.database, 0, free)
+        while free:
+            await asyncio.sleep(POLL_S)
+            await asyncio.to_thread(passed, self.database, 0, free)
 
     async def scrub(self) -> None:
         """Overwrite what was deleted (record rule 21)."""

@@ -12,6 +12,7 @@ import pytest
 
 from infra.eventlog.memory import MemoryLog
 from projections.pages import pages
+from projections.postgres import others
 from projections.postgres import rebuild as rebuilding
 from projections.postgres import views as viewing
 from projections.postgres.reading import open_reader
@@ -73,6 +74,7 @@ async def hubs(postgres_url: str, quick: None) -> AsyncIterator[Callable[..., Hu
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(viewing, "STAND_BY_S", 0.05)
     monkeypatch.setattr(rebuilding, "PAUSE_S", 0.05)
+    monkeypatch.setattr(others, "LEFT_S", 0.2)
 
 
 def said(url: str, statement: str, *values: object) -> list[Any]:

@@ -25,12 +25,32 @@ ALONE: Final = "LOCK TABLE projections IN ACCESS EXCLUSIVE MODE"
 
 
 def rewrite(database: Database, pages: Sequence[Projection]) -> None:
-    """In one transaction. Pages of facts wait until it is done; questions wait for the last moment of it alone.
+    """The tables, and what the planner remembers of their values.
 
     The server's write-ahead log keeps old rows until it is recycled (record rule 21).
     """
+    with database.connected(PLAIN) as connection:
+        rewrite_tables(connection, database, pages)
+        for table in (table for page in pages for table in page.tables):
+            said(connection, "ANALYZE {}", at(database, table.name))
+        rewrite_samples(connection)
+
+
+def rewrite_samples(connection: Connection) -> None:
+    """Samples of old tables went with them, and leave the file here. The owner of the database may do so; else they stay a while."""
+    connection.execute("SET lock_timeout = '1s'")
+    while True:
+        try:
+            connection.execute("VACUUM (FULL) pg_statistic")
+            return
+        except errors.LockNotAvailable:
+            time.sleep(PAUSE_S)
+
+
+def rewrite_tables(connection: Connection, database: Database, pages: Sequence[Projection]) -> None:
+    """In one transaction. Pages of facts wait until it is done; questions wait for the last moment of it alone."""
     fresh = database.beside(SCRUBBED)
-    with database.connected(PLAIN) as connection, connection.transaction():
+    with connection.transaction():
         connection.execute(NOBODY_WRITES)
         said(connection, "CREATE SCHEMA {}", Identifier(fresh.schema))
         for table in (table for page in pages for table in page.tables):

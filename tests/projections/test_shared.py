@@ -407,6 +407,29 @@ async def test_record_rule_21_erased_words_leave_every_file_of_the_tables(hubs: 
     again.close()
 
 
+async def test_record_rule_21_erased_words_leave_what_the_planner_remembers(
+    hubs: Any, postgres: Any, postgres_url: str
+) -> None:
+    """It keeps samples of a table's values, and most of what they were before."""
+    hub, canary = hubs(MemoryLog()), "zanderquill"
+    async with hub.at_work():
+        customer = uuid4()
+        await hub.open_conversation(customer, f"{canary} title")
+        await hub.open_conversation(uuid4(), "something else")
+        await hub.views.reached(4)
+        said(postgres_url, "ANALYZE")
+        assert said(postgres_url, SAMPLES, canary), "negative control: it is remembered"
+        await hub.views.reached(await hub.record(customer, CustomerErased(reason="asked")))
+        assert said(postgres_url, SAMPLES, canary), "negative control: and not forgotten"
+        await hub.views.scrub()
+    assert said(postgres_url, SAMPLES, "something") and not said(postgres_url, SAMPLES, canary)
+    postgres.do("CHECKPOINT")
+    assert not holds(postgres.data, canary)
+
+
+SAMPLES = "SELECT 1 FROM pg_stats AS samples WHERE strpos(samples::text, %s) > 0"
+
+
 INDEXES = (
     """SELECT regexp_replace(indexdef, 'INDEX \\S+ ON', '') FROM pg_indexes WHERE schemaname = 'views_1'"""
 )

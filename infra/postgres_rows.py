@@ -109,6 +109,7 @@ class PostgresRows:
                 check_schema(connection, self.schema, is_new=False)
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {self.schema}")
             connection.execute(tables)
+            rewriting.keep_no_samples(connection, self.schema)
             if is_numbered:
                 check_schema(connection, self.schema, is_new=is_new)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -163,6 +164,17 @@ async def test_record_rule_21_in_a_database_a_scrub_writes_the_table_anew(
     await keys.scrub()
     assert keys.file.do_now(lambda db: db.execute(size).fetchone()) != before
     assert keys.state(str(one)) == "destroyed"
+    keys.close()
+
+
+async def test_record_rule_21_in_a_database_no_wrapped_key_is_kept_as_a_sample(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    keys = in_database(postgres_url, tmp_path)
+    await asyncio.gather(*(keys.ensure(stream()) for _ in range(20)))
+    with psycopg.connect(postgres_url, autocommit=True) as db:
+        db.execute("ANALYZE keys.data_keys")
+        assert db.execute("SELECT attname FROM pg_stats WHERE schemaname = 'keys'").fetchall() == []
     keys.close()
 
 

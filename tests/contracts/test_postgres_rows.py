@@ -160,3 +160,13 @@ async def test_record_rule_21_a_reader_that_holds_on_is_named_and_holds_nobody_u
             await scrubbing
     await rows.scrub()
     assert await number(rows, "a") == 10
+
+
+async def test_record_rule_21_the_planner_remembers_no_value(rows: PostgresRows, postgres_url: str) -> None:
+    for name in "abab":
+        await rows.do(put(name))
+    with psycopg.connect(postgres_url, autocommit=True) as db:
+        db.execute("CREATE TABLE test_rows.sampled AS TABLE test_rows.boxes")
+        db.execute("ANALYZE")
+        found = db.execute("SELECT DISTINCT tablename FROM pg_stats WHERE schemaname = 'test_rows'")
+        assert found.fetchall() == [("sampled",)], "negative control: as tables are otherwise"

@@ -16,6 +16,10 @@ from infra.owned import StillBusy
 BRIEFLY: Final = "SET lock_timeout = '1s'"
 """Whoever comes after queues behind the one that waits for a lock, so one never waits for long."""
 TABLES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
+SAMPLED: Final = """SELECT format('ALTER TABLE %%s ALTER COLUMN %%I SET STATISTICS 0', attrelid::regclass, attname)
+    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+    WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r' AND attnum > 0
+        AND NOT attisdropped AND coalesce(attstattarget, -1) <> 0"""
 PAUSE_S: Final = 2.0
 PATIENCE_S: Final = 60.0
 HELD: Final = (
@@ -36,6 +40,12 @@ def rewrite(url: str, schema: str, tables: Sequence[str] = (), *, patience: floa
         raise TablesAway(
             f"The database was lost while tables were written anew ({type(lost).__name__})."
         ) from lost
+
+
+def keep_no_samples(connection: Connection, schema: str) -> None:
+    """The planner remembers no value of these tables: it would for long after the row is gone. Each is found by its key."""
+    for (statement,) in connection.execute(SAMPLED, (schema,)).fetchall():
+        connection.execute(statement)
 
 
 def _rewritten(connection: Connection, table: Identifier, until: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -19,7 +19,7 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from hub.app.ports import TablesAway
 from projections.dialect import Cursor
@@ -70,15 +70,28 @@ Readers: TypeAlias = Engine
 AWAY = "The database can't be asked just now ({why}). Start it, or check AMENDS_DATABASE_URL; the hub then goes on by itself."
 
 
+MISSING: Final = """The views are not in the database just now. Some process with the role project has to run, and makes them;
+the hub then goes on by itself.""".replace("\n", " ")
+
+
 def asked(readers: Readers, question: Callable[[Connection], T]) -> T:
-    """One question, of one moment. Raises `TablesAway` where the views are in a database that does not answer."""
+    """One question, of one moment. Raises `TablesAway` where the views are in a database that does not answer, or has none."""
     try:
         with readers.connect() as connection:
             return question(connection)
-    except (OperationalError, InterfaceError) as away:
+    except DBAPIError as trouble:
         if readers.dialect.name == "sqlite":
             raise
-        raise TablesAway(AWAY.format(why=type(away.orig).__name__)) from away
+        if is_missing(trouble.orig):
+            raise TablesAway(MISSING) from trouble
+        if isinstance(trouble, OperationalError | InterfaceError):
+            raise TablesAway(AWAY.format(why=type(trouble.orig).__name__)) from trouble
+        raise
+
+
+def is_missing(trouble: BaseException | None) -> bool:
+    """Whether PostgreSQL says that there is no such table or schema."""
+    return getattr(trouble, "sqlstate", None) in {"42P01", "3F000"}
 
 
 def prepare(cursor: Cursor, pages: Sequence[Projection], incarnation: str) -> None:

@@ -15,7 +15,7 @@ from hub.app.ports import TablesAway
 from projections.dialect import bound
 from projections.postgres.cursor import POSTGRES
 from projections.postgres.store import Database
-from projections.views import AWAY
+from projections.views import AWAY, MISSING
 
 READ_ONLY: Final = """SET default_transaction_read_only = on; SET statement_timeout = '30s';
     SET idle_in_transaction_session_timeout = '60s'; SET default_transaction_isolation ="""
@@ -57,6 +57,8 @@ class PostgresLookup:
         try:
             async with self.pool.connection() as connection:
                 return await (await connection.execute(sql.encode(), given)).fetchall()
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as missing:
+            raise TablesAway(MISSING) from missing
         except psycopg.OperationalError as away:
             raise TablesAway(AWAY.format(why=type(away).__name__)) from away
 

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.sql import SQL, Identifier
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.app.traces import span
@@ -40,6 +40,21 @@ STIR_S: Final = SILENCE_S / 3
 """A writer whose session was ended while it had nothing to do has seen it after so long."""
 
 
+Changes: TypeAlias = list[dict[str, Any]]
+
+
+class Seen(NamedTuple):
+    """How far the views are, what has changed in them (None: too long ago), and whether some process may write them."""
+
+    position: int
+    changes: Changes | None
+    is_written: bool
+
+
+NOTHING: Final = Seen(-1, [], is_written=False)
+"""Nobody has made them."""
+
+
 @dataclass(slots=True, kw_only=True)
 class SharedViews(Herald):
     """The views of `database` in this process. `pages` makes projections with a memory of their own.
@@ -53,6 +68,7 @@ class SharedViews(Herald):
     incarnation: str
     writes: bool = True
     _line: psycopg.Connection | None = None
+    _told: int = -1
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "views"))
 
     def __post_init__(self) -> None:
@@ -125,32 +141,35 @@ class SharedViews(Herald):
 
     async def _look(self) -> None:
         """Tell what has changed since the last time; at the first time only how far they are."""
-        now, rows = await asyncio.to_thread(self._changes)
-        if self.position < 0:
-            rows = []
-        if rows is None:
-            await self._tell_by_the_log(now)
-        elif now > self.position:
-            self.tell(announced(now, rows))
-        elif now >= 0 and await asyncio.to_thread(self._written):
+        now, rows, is_written = await asyncio.to_thread(self._seen)
+        self.position = min(self.position, now)  # dropped, or begun anew
+        if now > self.position:
+            await self._tell(now, rows)
+        elif is_written:
             self.alive()
+        self._told = max(self._told, self.position)
 
-    def _written(self) -> bool:
-        with self.readers.connect() as connection:
-            return written(connection, self.database.schema)
-
-    def _changes(self) -> tuple[int, list[dict[str, Any]] | None]:
-        """How far the views are, and what has changed since; None: too long ago. -1 until somebody has made them."""
+    def _seen(self) -> Seen:
         try:
             with self.readers.connect() as connection:
                 if views.incarnation(connection) != self.incarnation:
-                    return -1, []
+                    return NOTHING
                 now = views.position(connection)
-                return now, views.changes_after(connection, self.position) if now > self.position else []
+                return Seen(now, self._news(connection, now), written(connection, self.database.schema))
         except SQLAlchemyError as error:
-            if isinstance(error.__cause__, psycopg.errors.UndefinedTable):
-                return -1, []
+            if views.is_missing(error.__cause__):
+                return NOTHING
             raise
+
+    def _news(self, connection: Connection, now: int) -> Changes | None:
+        """What nobody was told of."""
+        return views.changes_after(connection, self._told) if 0 <= self._told < now else []
+
+    async def _tell(self, now: int, rows: Changes | None) -> None:
+        if rows is None:
+            await self._tell_by_the_log(now)
+        else:
+            self.tell(announced(now, rows))
 
     async def _tell_by_the_log(self, now: int) -> None:
         while self.position < now:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from sqlalchemy import event
 
 from hub.app.ports import TablesAway
 from hub.domain.account.events import LetterParked
@@ -167,6 +168,49 @@ async def test_a_database_that_is_away_is_told_and_all_go_on_when_it_is_back(
         hub.views.close()
 
 
+async def test_positions_go_back_with_the_tables_and_what_was_told_is_not_told_again(
+    hubs: Any, postgres_url: str
+) -> None:
+    log = MemoryLog()
+    one, reader = hubs(log), hubs(log, writes=False)
+    lookup = await reading.open_lookup(reader.database)
+    async with reader.at_work():
+        async with one.at_work():
+            customer = uuid4()
+            await one.open_conversation(customer)
+            await reader.views.reached(2)
+        said(postgres_url, "DROP SCHEMA views_1 CASCADE")
+        await went_back(reader, -1)
+        with pytest.raises(TablesAway, match="role project"):
+            await asyncio.to_thread(views.asked, reader.readers, views.position)
+        with pytest.raises(TablesAway, match="role project"):
+            await StatesView(lookup=lookup, unseal=Plain().unseal).load(StreamId(customer))
+        conversation = await one.open_conversation(uuid4())
+        with reader.views.listening() as ear:
+            async with one.at_work():
+                await reader.views.reached(4)
+            heard = await ear.hear()
+            assert heard.conversations == {conversation}
+    await lookup.close()
+
+
+async def went_back(hub: Hub, position: int) -> None:
+    async with asyncio.timeout(20):
+        while hub.views.position != position:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_one_look_is_one_question(hubs: Any) -> None:
+    hub, begun = hubs(MemoryLog()), list[object]()
+    book = open_shared(hub.database, ALL, "one")
+    assert book
+    await hub.views._look()
+    event.listen(hub.readers, "begin", begun.append)
+    await hub.views._look()
+    assert len(begun) == 1 and hub.views.position == 0
+    book.close()
+
+
 async def test_two_that_write_from_the_same_position_do_not_both_advance(
     hubs: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,9 +239,9 @@ async def test_listeners_that_fell_far_behind_hear_it_from_the_log(
     hub = hubs(MemoryLog())
     customer = uuid4()
     conversation = await hub.open_conversation(customer)
-    hub.views.position = 0
     writer = open_shared(hub.database, ALL, "one")
     assert writer
+    await hub.views._look()
     for tag in "abcdefgh":
         await hub.record(customer, ConversationTagged(conversation=conversation, tag=tag))
     writer.apply(await hub.log.read_all())

@@ -42,7 +42,7 @@ class Runner(Herald):
     async def _follow(self) -> None:
         async for recorded in self.log.follow(after=self.book.position, limit=PAGE):
             await self.take(recorded)
-            self.trouble = ""
+            self.well(self._follow)
 
     async def _beating(self) -> None:
         """A turn and an answer of the thread: a page could be written now."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import heappop, heappush
 from itertools import count
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from hub.app.ports import Clock, Recorded
 from projections.announcing import Announcement
@@ -23,6 +23,8 @@ PATIENCE_S = 5.0
 FIRST_REST_S, LONGEST_REST_S = 0.05, 5.0
 BEAT_S = 1.0
 """Between two heartbeats of views that have nothing to take in."""
+
+Work: TypeAlias = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,36 +73,44 @@ class FollowedLog(Protocol):
 class Herald:
     """Where the views of this process stand.
 
-    `trouble`: why they can't follow the log just now. `beat`: when they last took facts in or, at rest, were seen to be able to.
+    `beat`: when they last took facts in or, at rest, were seen to be able to.
     """
 
     log: FollowedLog
     clock: Clock
     patience: float = PATIENCE_S
     beat: datetime | None = None
-    trouble: str = ""
     building: asyncio.Lock = field(default_factory=asyncio.Lock)
     position: int = 0
     rebuilding: Progress | None = None
     _ears: list[Ear] = field(default_factory=list)
     _waiting: list[tuple[int, int, asyncio.Future[None]]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
+    _troubles: dict[Work, str] = field(default_factory=dict)
 
-    async def persist(self, work: Callable[[], Awaitable[None]], rest: float) -> None:
+    @property
+    def trouble(self) -> str:
+        """Why they can't follow the log just now; "" while all is well."""
+        return next(iter(self._troubles.values()), "")
+
+    async def persist(self, work: Work, rest: float) -> None:
         """Do `work` for ever, with a rest between. What fails is logged, told by `trouble`, and tried again after a growing rest."""
         pause = rest
         while True:
             before = self.position
             try:
                 await work()
+                self.well(work)
                 pause = rest
             except Exception as broken:  # noqa: BLE001 - an edge: the views must come back whatever happened
-                self.trouble = self.why(broken)
+                self._troubles[work] = why = self.why(broken)
                 pause = rest if self.position > before else min(pause * 2, LONGEST_REST_S)
-                log.warning(
-                    "views stopped at position %d, again in %.2f s: %s", self.position, pause, self.trouble
-                )
+                log.warning("views stopped at position %d, again in %.2f s: %s", self.position, pause, why)
             await asyncio.sleep(pause)
+
+    def well(self, work: Work) -> None:
+        """It has done what it is there for: whatever it was troubled by is over."""
+        self._troubles.pop(work, None)
 
     def why(self, broken: Exception) -> str:
         """In words that quote nobody."""

@@ -104,13 +104,14 @@ class SharedViews(Herald):
         async for recorded in self.log.follow(after=book.position, limit=PAGE):
             with span("views.page", events=len(recorded), position=recorded[-1].position):
                 await self.in_thread(lambda page=recorded: book.apply(page))  # type: ignore[misc]
-            self.trouble = ""
+            self.well(self._write)
 
     async def _stir(self, book: Book[Schema]) -> None:
         """The server hears of this writer again and again, and takes one that stands still for gone."""
         while True:
             await asyncio.sleep(STIR_S)
             await self.in_thread(lambda: book.store.connection.execute("SELECT 1"))
+            self.well(self._write)
 
     def _taken(self) -> Book[Schema] | None:
         """The session that stands by is kept, and becomes the one that writes."""
@@ -136,6 +137,7 @@ class SharedViews(Herald):
             await line.execute(SQL("LISTEN {}").format(Identifier(self.database.schema)))
             while True:
                 await self._look()
+                self.well(self._watch)
                 async for _ in line.notifies(timeout=POLL_S, stop_after=1):
                     pass
 

@@ -224,7 +224,7 @@ async def test_the_heart_beats_at_rest_too_and_stops_with_the_writer(
         async with shop.runner.turn:
             assert not await beats(shop.runner, after=now(), within=0.3)
         assert await beats(shop.runner, after=now())
-        shop.runner.trouble = "the log is away"
+        shop.runner._troubles[shop.runner._follow] = "the log is away"
         assert not await beats(shop.runner, after=now(), within=0.3)
 
 

@@ -146,10 +146,11 @@ async def test_a_database_that_is_away_is_told_and_all_go_on_when_it_is_back(
 ) -> None:
     monkeypatch.setattr(reading, "PATIENCE_S", 0.5)
     with running() as cluster:
-        hub = Hub(cluster.url(), MemoryLog())
+        log = MemoryLog()
+        hub, reader = Hub(cluster.url(), log), Hub(cluster.url(), log, writes=False)
         lookup = await reading.open_lookup(hub.database)
         stored = StatesView(lookup=lookup, unseal=Plain().unseal)
-        async with hub.at_work():
+        async with hub.at_work(), reader.at_work():
             customer = uuid4()
             conversation = await hub.open_conversation(customer)
             await hub.views.reached(2)
@@ -160,12 +161,32 @@ async def test_a_database_that_is_away_is_told_and_all_go_on_when_it_is_back(
             with pytest.raises(TablesAway):
                 await stored.load(StreamId(customer))
             await hub.record(customer, ConversationTagged(conversation=conversation, tag="meanwhile"))
+            await are_troubled(True, hub, reader)
             await asyncio.to_thread(cluster.start)
+            await are_troubled(False, hub, reader)
             await hub.views.reached(3)
             assert await asyncio.to_thread(views.asked, hub.readers, views.position) == 3
             assert (await stored.load(StreamId(customer))).version == 3  # type: ignore[union-attr]
         await lookup.close()
-        hub.views.close()
+        hub.views.close(), reader.views.close()
+
+
+async def are_troubled(trouble: bool, *hubs: Hub) -> None:
+    async with asyncio.timeout(30):
+        while any(bool(hub.views.trouble) is not trouble for hub in hubs):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_a_quiet_writer_is_out_of_trouble_when_it_writes_again(
+    hubs: Any, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(viewing, "STIR_S", 0.1)
+    hub = hubs(MemoryLog())
+    async with hub.at_work():
+        await hub.views.reached(0)
+        said(postgres_url, f"SELECT pg_terminate_backend(pid) FROM ({WRITERS}) AS them")
+        await are_troubled(True, hub)
+        await are_troubled(False, hub)
 
 
 async def test_positions_go_back_with_the_tables_and_what_was_told_is_not_told_again(

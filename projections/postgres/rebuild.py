@@ -27,7 +27,8 @@ COUNTING: Final = "SET idle_session_timeout = '10min'"
 PAUSE_S: Final = 1.0
 
 BEGIN_ANEW: Final = f"SELECT pg_terminate_backend(pid) {ITS_WRITER}"
-"""Whoever writes the views remembers rows that were replaced; it comes back with an empty memory."""
+"""Whoever writes the views remembers rows that are being replaced. It comes back with an empty memory, and waits for the new ones.
+Asked for before the commit, so that nobody writes from an old memory even if this process dies right after it."""
 
 
 async def rebuild_shared(shared: SharedViews, fresh: Sequence[Projection], *names: str) -> Rebuilt:
@@ -86,8 +87,8 @@ class Candidate:
         await catch_up(self.shared, book, row[0], self._do)
         sampled, differing = await self._do(compared, connection, here, there, tables)
         await self._do(moved, connection, here, there, self.pages)
-        await self._do(connection.execute, "COMMIT")
         await self._do(connection.execute, BEGIN_ANEW, (here.schema,))
+        await self._do(connection.execute, "COMMIT")
         names = tuple(page.name for page in self.pages)
         after = await self._do(counted, connection, here, tables)
         return Rebuilt(

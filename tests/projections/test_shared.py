@@ -27,7 +27,7 @@ from projections.postgres import rebuild as rebuilding
 from projections.postgres import store as storing
 from projections.postgres import views as viewing
 from projections.postgres.others import LEFT_S, passed, stands_beyond
-from projections.postgres.rebuild import rebuild_shared
+from projections.postgres.rebuild import Candidate, rebuild_shared
 from projections.postgres.store import NEXT, TAKE, WRITING, Database, open_shared, schema_of
 from projections.rebuild import AlreadyBuilding
 from projections.search import search
@@ -327,6 +327,34 @@ async def test_after_a_rebuild_somebody_writes_again_even_when_nothing_happens(
         async with asyncio.timeout(20):
             while said(postgres_url, WRITERS) in ([], before):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
+
+
+async def test_who_wrote_before_a_switch_does_not_go_on_even_if_the_rebuild_dies_right_after_it(
+    hubs: Any, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It remembers rows that are not there any more."""
+    hub = hubs(MemoryLog())
+    book = open_shared(hub.database, ALL, "one")
+    assert book
+    await hub.views._look()
+    monkeypatch.setattr(Candidate, "_do", dying_after_the_commit(Candidate._do))
+    with pytest.raises(InterruptedError):
+        await rebuild_shared(hub.views, pages(Plain()), "inbox")
+    assert schemas(postgres_url) == ["views_1"], "it was switched in"
+    await hub.open_conversation(uuid4())
+    with pytest.raises(psycopg.OperationalError):
+        book.apply(await hub.log.read_all())
+    book.close()
+
+
+def dying_after_the_commit(do: Any) -> Any:
+    async def done(self: Candidate, work: Any, *given: Any, **named: Any) -> Any:
+        answer = await do(self, work, *given, **named)
+        if given == ("COMMIT",):
+            raise InterruptedError
+        return answer
+
+    return done
 
 
 async def test_readers_never_see_less_while_views_are_switched(hubs: Any) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
-from psycopg import Connection, errors
+from psycopg import Connection, OperationalError, errors
 from psycopg.sql import SQL, Composable, Identifier
 from sqlalchemy import Column, Table
 
@@ -70,12 +71,25 @@ class Candidate:
         await self._do(book.store.connection.execute, COUNTING)
         while True:
             try:
-                with await self._do(self.shared.database.connected, SWITCHING) as connection:
+                async with self._connected() as connection:
                     return await self._switch(connection, book)
             except errors.LockNotAvailable:
                 await asyncio.sleep(PAUSE_S)
                 await self._do(book.store.connection.execute, "SELECT 1")  # still here
                 await catch_up(self.shared, book, self.shared.position, self._do)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Connection]:
+        """Used and closed in the thread alone; when a rebuild is cancelled, so is what it waits for there."""
+        connection = await self._do(self.shared.database.connected, SWITCHING)
+        try:
+            yield connection
+        except asyncio.CancelledError:
+            with suppress(OperationalError):
+                await asyncio.to_thread(connection.cancel_safe)
+            raise
+        finally:
+            await self._do(connection.close)
 
     async def _switch(self, connection: Connection, book: Book[Schema]) -> Rebuilt:
         here, there = self.shared.database, self.shared.database.next()

@@ -85,6 +85,8 @@ def said(url: str, statement: str, *values: object) -> list[Any]:
 
 WRITERS = """SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+WAITS = """SELECT 1 FROM pg_locks WHERE NOT granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 
 
 def schemas(url: str) -> list[str]:

@@ -33,7 +33,7 @@ from projections.rebuild import AlreadyBuilding
 from projections.search import search
 from projections.states import StatesView
 from projections.tsvector import Terms
-from tests.projections.hubs import ALL, WRITERS, Hub, said, schemas
+from tests.projections.hubs import ALL, WAITS, WRITERS, Hub, said, schemas
 from tests.projections.test_rebuild import Plain, opened_as_of
 from tests.projections.test_runner import beats, now
 from tests.servers.postgres import running
@@ -355,6 +355,28 @@ def dying_after_the_commit(do: Any) -> Any:
         return answer
 
     return done
+
+
+async def test_a_rebuild_that_waits_for_a_lock_can_be_cancelled(
+    hubs: Any, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The event loop does not wait with it: else the lock would be held until the server ends it."""
+    monkeypatch.setattr(rebuilding, "SWITCHING", rebuilding.SWITCHING.replace("2s", "0"))
+    hub = hubs(MemoryLog())
+    book = open_shared(hub.database, ALL, "one")
+    assert book
+    await hub.views._look()
+    with psycopg.connect(postgres_url) as other:
+        other.execute("SET idle_in_transaction_session_timeout = '30s'")
+        other.execute("LOCK TABLE views_1.inbox")
+        build = asyncio.create_task(rebuild_shared(hub.views, pages(Plain()), "inbox"))
+        while not said(postgres_url, WAITS):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        build.cancel()
+        await asyncio.wait([build])
+        assert build.cancelled() and not said(postgres_url, WAITS)
+        other.execute("SELECT 'still here'")
+    book.close()
 
 
 async def test_readers_never_see_less_while_views_are_switched(hubs: Any) -> None:

@@ -21,7 +21,7 @@ from projections.postgres import rebuild as rebuilding
 from projections.postgres import store as storing
 from projections.postgres.scrub import ALONE
 from projections.postgres.store import SEND_AWAY, Database, open_shared, taken
-from tests.projections.hubs import ALL, WRITERS, said
+from tests.projections.hubs import ALL, WAITS, WRITERS, said
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,9 +76,6 @@ async def test_a_switch_that_stands_still_does_not_keep_readers_out(hubs: Any) -
         assert await asyncio.to_thread(hub.ask, views.position) == 0
         with pytest.raises(psycopg.Error):
             still.execute("SELECT 1")
-
-
-WAITS = "SELECT 1 FROM pg_locks WHERE NOT granted"
 
 
 async def test_a_writer_that_waits_for_the_server_is_not_sent_away(

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from hub.app.ports import Recorded
 from hub.domain.customer import events as c
 from projections.page import Fill, Page, Value
-from projections.projection import Projection, Subscriptions, instant, known, plain_address, text_of
+from projections.projection import Projection, Subscriptions, askable, instant, known, plain_address, text_of
 
 metadata = MetaData()
 
@@ -216,7 +216,7 @@ def circle(connection: Connection, customer: str) -> list[str]:
 
 def find(connection: Connection, text: str, limit: int = 20) -> list[dict[str, Any]]:
     """Customers whose name or any address holds `text`, whatever its case: id, name, address."""
-    wanted = text.strip()
+    wanted = askable(text).strip()
     here = select(identities.c.customer).where(
         identities.c.plain.contains(wanted.casefold(), autoescape=True)
     )

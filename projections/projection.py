@@ -133,6 +133,11 @@ def of_json(text: str | None) -> Any:
     return [] if text is None else msgspec.json.decode(text)
 
 
+def askable(question: str) -> str:
+    """What somebody typed, without NUL: no word has one, and PostgreSQL refuses to be asked for it."""
+    return question.replace("\0", "")
+
+
 @lru_cache(maxsize=65_536)
 def plain_address(address: str) -> str:
     """`normalised`, remembered: the same few addresses come again and again."""

@@ -29,7 +29,7 @@ from hub.domain.customer import events as p
 from hub.domain.letters import Address
 from projections import complaints, inbox, timeline
 from projections.page import Page
-from projections.projection import Projection, Subscriptions, instant, known, moment, text_of
+from projections.projection import Projection, Subscriptions, askable, instant, known, moment, text_of
 from projections.terms import asked, excerpt, indexed
 from projections.tsvector import Terms, sought
 
@@ -163,6 +163,7 @@ HALF_LIFE_DAYS: Final = 30.0
 def search(connection: Connection, question: str, now: datetime, limit: int = 50) -> list[dict[str, Any]]:
     """Conversations in which the question is found, best first: {"row", "message", "excerpt", "marks"} as the desk's `SearchHit`."""
     put, hits_of = ASKED[connection.dialect.name]
+    question = askable(question)
     query = put(question)
     hits = connection.execute(hits_of, {"asked": query}).mappings().all() if query else []
     best = by_conversation(connection, hits, now)

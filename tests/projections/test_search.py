@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event
 from hub.domain.complaint.events import ComplaintRegistered
 from hub.domain.conversation import events as c
 from hub.domain.customer.events import CustomerErased, IdentityClaimed
-from projections import terms
+from projections import customers, terms
 from projections.book import Book
 from projections.pages import PAGES
 from projections.scrub import scrub, truncated
@@ -132,6 +132,14 @@ def statements(engine: Engine) -> Iterator[list[str]]:
     event.listen(engine, "before_cursor_execute", note)
     yield asked
     event.remove(engine, "before_cursor_execute", note)
+
+
+def test_a_nul_in_a_question_is_passed_over(desk: Desk) -> None:
+    """PostgreSQL takes none."""
+    wrote = desk.wrote(0, "Lamp", "broken")
+    assert desk.find("la\0mp") == [wrote]
+    with desk.readers.connect() as connection:
+        assert customers.find(connection, "no\0body") == []
 
 
 def test_the_words_are_marked_in_the_text_as_written(desk: Desk) -> None:

@@ -44,7 +44,7 @@ def test_undo_keeps_the_letter_here(room: Room, post: Post, people: People) -> N
         mia.toast.get_by_role("button", name="Undo send").click()
         expect(mia.letter).to_have_value("Too early, and resolved")
         expect(mia.thread.get_by_role("heading", level=1)).to_have_text("Bulbs for Ben")
-        expect(mia.thread.get_by_text("Reopened by a colleague")).to_be_visible()
+        expect(mia.thread.get_by_text("Reopened by undo")).to_be_visible()
         mia.letter.fill("The small one fits.")
         mia.press("Control+Enter")
         expect(mia.cards.last).to_contain_text("Sent")

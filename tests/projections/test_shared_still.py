@@ -17,6 +17,7 @@ import pytest
 
 from infra.eventlog.memory import MemoryLog
 from projections import views
+from projections.postgres import others
 from projections.postgres import rebuild as rebuilding
 from projections.postgres import store as storing
 from projections.postgres.scrub import ALONE
@@ -42,7 +43,8 @@ def stopped(database: Database, where: str) -> Iterator[None]:
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storing, "SEND_AWAY", SEND_AWAY.replace("15s", "300ms"))
+    for module in (storing, others):
+        monkeypatch.setattr(module, "SEND_AWAY", SEND_AWAY.replace("15s", "300ms"))
 
 
 @pytest.mark.parametrize("where", ["in", "after"])

@@ -208,12 +208,16 @@ class LetterReaders:
         return code
 
 
+_incoming = msgspec.msgpack.Decoder(Incoming).decode
+
+
 def understood(answer: bytes) -> Incoming | str:
     """The letter, or the reader's reason why not. Anything else is no answer, and its worker not to be trusted."""
     if answer[:1] == b"U":
         return answer[1:].decode("utf-8", "replace")[:500]
     try:
-        return msgspec.msgpack.decode(memoryview(answer)[1:], type=Incoming)
+        incoming: Incoming = _incoming(memoryview(answer)[1:])
+        return incoming
     except (msgspec.DecodeError, ValueError) as wrong:
         raise Unreadable(f"the reading worker gave no proper answer: {str(wrong)[:200]}") from None
 

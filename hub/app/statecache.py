@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from hub.app.decoding import once_made
 from hub.app.ports import EventLog, Recorded
 from hub.domain.ids import Position, StreamId
 
@@ -189,11 +190,19 @@ def events(facts: Iterable[Recorded]) -> Iterable[object]:
     return (fact.event for fact in facts)
 
 
+_DECODERS: Final[dict[type, Callable[[bytes], Any]]] = {}
+
+
+def _decoder(kind: type) -> Callable[[bytes], Any]:
+    return msgspec.json.Decoder(kind).decode
+
+
 def decoded(stored: Stored | None, kind: type[T] | None, fold: int) -> T | None:
     """None when there is nothing, or other code folded it, or its bytes no longer fit."""
     if stored is None or kind is None or stored.fold != fold:
         return None
     try:
-        return msgspec.json.decode(stored.data, type=kind)
+        state: T = once_made(_DECODERS, kind, _decoder)(stored.data)
+        return state
     except msgspec.MsgspecError:
         return None

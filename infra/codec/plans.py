@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_
 
 import msgspec
 
+from hub.app.decoding import once_made
 from hub.domain.vocabulary import ERASED, KEY_FIELD, NAMES, PERSONAL, Erased
 
 encode: Final[Callable[[object], bytes]] = msgspec.json.Encoder().encode
@@ -57,7 +58,7 @@ _PLANS: Final[dict[type, Plan]] = {}
 
 def plan(cls: type) -> Plan:
     """Raises KeyError when `cls` is no event."""
-    return _PLANS.get(cls) or _PLANS.setdefault(cls, _made(cls))
+    return once_made(_PLANS, cls, _made)
 
 
 def _made(cls: type) -> Plan:

@@ -107,7 +107,9 @@ class Crowd:
     async def until(self, done: Callable[[list[Recorded]], bool], patience: float = 120) -> list[Recorded]:
         """Everything on record, once `done` says so of it."""
         async with asyncio.timeout(patience):
-            while not done(facts := await self.facts()):  # noqa: ASYNC110 - other processes write
+            while not done(facts := await self.facts()):
+                codes = {member.name: member.process.returncode for member in self.members}
+                assert None in codes.values(), f"nobody is at work any more: {codes}"
                 await asyncio.sleep(0.3)
         return facts
 

@@ -26,6 +26,9 @@ from infra.eventlog import MemoryLog, open_log
 from infra.keys import MemoryKeys
 from tests.conftest import LONG
 from tests.contracts.eventlog_examples import names_of, request, write
+from tests.length import short_or_long
+
+pytestmark = pytest.mark.timeout(short_or_long(60, 3600))
 
 EXAMPLES = settings(
     max_examples=400 if LONG else 12,

@@ -27,7 +27,7 @@ from hub.domain.staff.decisions import ChangeRole, Join, decide_agent
 from hub.domain.staff.events import StaffEvent
 from hub.domain.staff.state import Agent
 from hub.domain.vocabulary import Actor
-from hub.web.passwords import hash_of
+from hub.web.passwords import hash_of, take_credential
 from infra.codec import describe
 from infra.restore import PAUSED, WAITING
 from projections import causes, parked
@@ -99,11 +99,8 @@ def _joined(join: Join, state: Agent, *, keeps_role: bool) -> list[StaffEvent]:
 
 
 async def _give_password(house: House, agent: AgentId, login: str, password: str) -> None:
-    """Whoever signed in with the one before is out; what hangs on another process notices by itself."""
-    secret = await hash_of(password)
-    await house.tables.credentials.put(Credential(agent=agent, login=login, secret_hash=secret))
-    await house.tables.sessions.end_all(agent)
-    house.sockets.end_agent(agent, "signed-out")
+    credential = Credential(agent=agent, login=login, secret_hash=await hash_of(password))
+    await take_credential(credential, house.tables.credentials, house.tables.sessions, house.sockets)
 
 
 async def event(house: House, params: Params) -> Mapping[str, Any]:

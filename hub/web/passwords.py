@@ -9,6 +9,9 @@ from typing import Final
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from hub.app.ports import Credential, Credentials, Sessions
+from hub.web.sockets import Sockets
+
 SHORTEST: Final = 10
 """Characters, at least."""
 
@@ -21,6 +24,15 @@ _HASHER: Final = PasswordHasher()
 def hashed(password: str) -> str:
     """The argon2id string to keep. Blocks for about 50 ms."""
     return _HASHER.hash(password)
+
+
+async def take_credential(
+    credential: Credential, credentials: Credentials, sessions: Sessions, sockets: Sockets
+) -> None:
+    """It counts from now on; whoever signed in with the one before is out. What hangs on another process notices by itself."""
+    await credentials.put(credential)
+    await sessions.end_all(credential.agent)
+    sockets.end_agent(credential.agent, "signed-out")
 
 
 async def hash_of(password: str) -> str:

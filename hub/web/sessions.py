@@ -16,7 +16,7 @@ from hub.web.desk_ports import Desk
 from hub.web.guard import Anyone, Call, SignedIn, Visit, fingerprint
 from hub.web.once import CommandRoute
 from hub.web.origins import cookie_name, is_https
-from hub.web.passwords import SHORTEST, hash_of, matches
+from hub.web.passwords import SHORTEST, hash_of, matches, take_credential
 from hub.web.people import Person
 from hub.web.problems import Stop
 from hub.web.staffing import record_sign_in
@@ -80,11 +80,8 @@ async def change_password(call: SignedIn, body: NewPassword) -> Response:
 async def keep_password(desk: Desk, person: Person, password: str) -> None:
     """The colleague signs in with this password from now on; every session of theirs ends."""
     secret = await hash_of(password)
-    await desk.credentials.put(
-        Credential(agent=person.id, login=normalised(person.email), secret_hash=secret)
-    )
-    await desk.sessions.end_all(person.id)
-    desk.sockets.end_agent(person.id, "signed-out")
+    credential = Credential(agent=person.id, login=normalised(person.email), secret_hash=secret)
+    await take_credential(credential, desk.credentials, desk.sessions, desk.sockets)
 
 
 def me(person: Person, session: Session, language: Language) -> dict[str, str]:

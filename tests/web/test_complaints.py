@@ -66,19 +66,19 @@ async def test_a_complaint_goes_its_way_and_closes_only_after_the_outcome_was_to
     assert (await shown(rep, landed.conversation, reopened["position"]))["phase"] == "investigating"
 
 
+async def telling(rep: Client, place: str) -> dict[str, Any]:
+    """The answer to a conversation's last letter that tells the outcome of its complaint."""
+    thread = told(await rep.get(place), ThreadAnswer)
+    reply = {"mode": "reply", "to": thread["recipients"]["reply"]["to"], "text": "You are right."}
+    return reply | {"seen": thread["seen"], "tells_outcome": True}
+
+
 async def test_the_answer_that_tells_the_outcome_counts_as_told(home: House) -> None:
     rep = await home.as_("rep")
     landed, done = await marked(home, rep)
     await home.settled()
     await rep.post(f"/api/v1/complaints/{done['id']}/respond", json={"outcome": "upheld", "reasons": "Late."})
-    thread = told(await rep.get(f"/api/v1/conversations/{landed.conversation}"), ThreadAnswer)
-    reply = {
-        "mode": "reply",
-        "to": thread["recipients"]["reply"]["to"],
-        "text": "You are right.",
-        "seen": thread["seen"],
-        "tells_outcome": True,
-    }
+    reply = await telling(rep, f"/api/v1/conversations/{landed.conversation}")
     sent = told(await rep.post(f"/api/v1/conversations/{landed.conversation}/replies", json=reply), Done)
     assert (await shown(rep, landed.conversation, sent["position"]))["told_at"]
 
@@ -91,15 +91,7 @@ async def test_a_letter_that_is_taken_back_has_told_nothing_even_when_the_compla
     await home.settled()
     place, url = f"/api/v1/conversations/{landed.conversation}", f"/api/v1/complaints/{done['id']}"
     await rep.post(f"{url}/respond", json={"outcome": "upheld", "reasons": "Late."})
-    thread = told(await rep.get(place), ThreadAnswer)
-    reply = {
-        "mode": "reply",
-        "to": thread["recipients"]["reply"]["to"],
-        "text": "You are right.",
-        "seen": thread["seen"],
-        "tells_outcome": True,
-        "resolve": True,
-    }
+    reply = await telling(rep, place) | {"resolve": True}
     sent = told(await rep.post(f"{place}/replies", json=reply), Done)
     closed = told(await rep.post(f"{url}/close", json={"reason": "resolved"}), Done)
     assert (await shown(rep, landed.conversation, closed["position"]))["phase"] == "closed"
@@ -119,10 +111,7 @@ async def test_undo_finds_the_closed_complaint_beside_an_open_one(home: House) -
     await home.settled()
     place, url = f"/api/v1/conversations/{landed.conversation}", f"/api/v1/complaints/{done['id']}"
     await rep.post(f"{url}/respond", json={"outcome": "upheld", "reasons": "Late."})
-    thread = told(await rep.get(place), ThreadAnswer)
-    reply = {"mode": "reply", "to": thread["recipients"]["reply"]["to"], "text": "You are right."}
-    reply |= {"seen": thread["seen"], "tells_outcome": True}
-    sent = told(await rep.post(f"{place}/replies", json=reply), Done)
+    sent = told(await rep.post(f"{place}/replies", json=await telling(rep, place)), Done)
     told(await rep.post(f"{url}/close", json={"reason": "resolved"}), Done)
     second = told(await rep.post(f"{place}/complaint", json={}), Done)
     assert second["id"] != done["id"]

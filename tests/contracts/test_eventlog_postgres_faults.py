@@ -86,6 +86,15 @@ def test_control_without_the_look_the_lost_answer_is_a_false_conflict(
     writer.close()
 
 
+def test_a_line_that_can_no_longer_be_written_to_is_a_lost_one(proxy, postgres, postgres_url):
+    """libpq tells of it without a state, and its connection still looks good while a warning waits to be read."""
+    writer = postgres_store(through(proxy, postgres_url, postgres))
+    settle(writer, drafts(request(write(ADA, 0, "a1"))))
+    proxy.go_down()
+    assert settle(writer, drafts(request(write(ADA, 1, "a2"))))[1] == [Appended(positions=(2,))]
+    writer.close()
+
+
 def test_a_lock_left_behind_by_a_line_that_fell_silent_is_taken_back(proxy, postgres, postgres_url):
     writer = postgres_store(through(proxy, postgres_url, postgres))
     writer.begin()

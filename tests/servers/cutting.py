@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
@@ -11,6 +13,12 @@ from typing import Literal
 When = Literal["before", "during", "after"]
 """The statement is never passed on; is passed on and nobody waits; is carried out and its answer thrown away."""
 CHUNK = 65536
+WARNING = (
+    b"SWARNING\0VWARNING\0C57P02\0Mterminating connection because of crash of another server process\0\0"
+)
+GOING_DOWN = b"N" + struct.pack("!I", len(WARNING) + 4) + WARNING
+AT_ONCE = struct.pack("ii", 1, 0)
+"""Closed so, a socket throws away what it has not sent, and whoever writes to it is told of a reset."""
 
 
 class Proxy:
@@ -41,6 +49,17 @@ class Proxy:
             self._silent.append(pair[1])
             with suppress(OSError):
                 pair[0].shutdown(socket.SHUT_RDWR)
+
+    def go_down(self) -> None:
+        """What a server that is stopped at once does: a warning, and its end before the client says anything more."""
+        for client, _ in self._pairs:
+            with suppress(OSError):
+                client.sendall(GOING_DOWN)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+                client.shutdown(socket.SHUT_RD)
+        until = time.monotonic() + 10
+        while any(client.fileno() >= 0 for client, _ in self._pairs) and time.monotonic() < until:
+            time.sleep(0.01)
 
     def close(self) -> None:
         self._door.close()

@@ -10,7 +10,7 @@ from typing import Final
 import psycopg
 from psycopg import Connection, errors
 from psycopg.adapt import Transformer
-from psycopg.pq import ConnStatus, ExecStatus, Format
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format
 from psycopg.pq.abc import PGresult
 
 from infra.eventlog.postgres import statements
@@ -41,10 +41,11 @@ def call(connection: Connection, arguments: list[bytes]) -> Reply:
 
 
 def checked(connection: Connection, result: PGresult) -> None:
+    """Without a state it is libpq itself that speaks: it could not send, and may still take the connection for a good one."""
     if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
         return
-    if connection.pgconn.status != ConnStatus.OK:
-        raise psycopg.OperationalError(connection.pgconn.get_error_message())
+    if connection.pgconn.status != ConnStatus.OK or result.error_field(DiagnosticField.SQLSTATE) is None:
+        raise psycopg.OperationalError(result.get_error_message())
     raise errors.error_from_result(result)
 
 

@@ -30,10 +30,10 @@ async function act(what: Act): Promise<void> {
   const before = rowOf(what.conversation);
   list.patchRow(what.conversation, what.change);
   thread.patch(what.conversation, what.change);
-  if (what.leaves) moveOn(what.conversation);
+  const order = what.order();
+  list.follow(order);
+  if (what.leaves) moveOn(what.conversation, order);
   try {
-    const order = what.order();
-    list.follow(order);
     const done = await order;
     const { undo } = what;
     const action = undo && !done.already ? { label: t("app.undo"), run: () => void takeBack(undo) } : undefined;
@@ -65,8 +65,8 @@ export async function settled(position: number): Promise<void> {
 }
 
 /** The row is gone from this view: the next one opens, or on a phone the list. */
-export function moveOn(conversation: string): void {
-  const heir = list.leave(conversation);
+export function moveOn(conversation: string, order: Promise<Done>): void {
+  const heir = list.leave(conversation, order);
   const here = route.value;
   if (here.page !== "inbox" || here.conversation !== conversation) return;
   go(heir && twoPanes.value ? pathOf(here.view, heir) : pathOfView(here.view), true);

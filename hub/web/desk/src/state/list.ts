@@ -37,6 +37,19 @@ export function follow(order: Promise<Done>): void {
   ordered = order.then((done) => done.position, () => 0);
 }
 
+/** Rows this person sent away, and the position from which they may be back: what was read before it is old. */
+const sentAway = new Map<string, number>();
+
+function sendAway(conversation: string, order: Promise<Done>): void {
+  sentAway.set(conversation, Infinity);
+  order.then((done) => sentAway.set(conversation, done.position), () => sentAway.delete(conversation));
+}
+
+function withoutOld(answer: ListAnswer): ListAnswer {
+  for (const [conversation, position] of sentAway) if (position <= answer.position) sentAway.delete(conversation);
+  return sentAway.size ? { ...answer, rows: answer.rows.filter((row) => !sentAway.has(row.conversation)) } : answer;
+}
+
 /** Show a view: what we know of it at once, the truth as soon as it is here. */
 export async function showView(wanted: ViewName, order: Sort = sort.value): Promise<void> {
   const known = kept.get(`${wanted} ${order}`);
@@ -93,7 +106,7 @@ async function refreshOnce(): Promise<void> {
   const [position, mine] = [wanted, turn];
   wanted = 0;
   const answer = await calls.list(view.value, sort.value, null, Math.min(200, Math.max(PAGE, rows.value.length)), position).catch(() => null);
-  if (answer && mine === turn) accept(answer);
+  if (answer && mine === turn) accept(withoutOld(answer));
 }
 
 function accept(answer: ListAnswer): void {
@@ -162,8 +175,9 @@ export function putRow(row: Row): void {
   rows.value = rows.value.map((one) => (one.conversation === row.conversation ? row : one));
 }
 
-/** Take a row out after an own action; the focus goes to its neighbour, which is returned. */
-export function leave(conversation: string): string | null {
+/** Take a row out because of an own order; the focus goes to its neighbour, which is returned. */
+export function leave(conversation: string, order: Promise<Done>): string | null {
+  sendAway(conversation, order);
   const heir = neighbour(rows.value, conversation);
   rows.value = rows.value.filter((row) => row.conversation !== conversation);
   latest = { ...latest, rows: latest.rows.filter((row) => row.conversation !== conversation) };

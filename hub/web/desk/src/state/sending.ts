@@ -61,7 +61,7 @@ async function sendReply(place: string, draft: Draft, resolve: boolean): Promise
   const undo = { label: t("sent.undo"), run: () => void undoSend(place, done.id ?? "") };
   const toast = say(t(resolve ? "compose.sentResolved" : "compose.sentToast", { n: seconds }), { action: undo, lasts: Math.max(1, seconds) * 1000 });
   leaving.set(done.id ?? "", { toast, draft, tells: tells.value });
-  if (resolve && route.value.page === "inbox" && ["mine", "unassigned", "open", "snoozed"].includes(route.value.view)) moveOn(place);
+  if (resolve && route.value.page === "inbox" && ["mine", "unassigned", "open", "snoozed"].includes(route.value.view)) moveOn(place, Promise.resolve(done));
   void settled(done.position);
 }
 

@@ -39,6 +39,9 @@ PROJECT = ROOT / "pyproject.toml"
 BUILD_DESK = ("python", "hub/web/desk/build_desk.py")
 NO_DESK_TOOLS = 3  # build_desk.py: Node.js or the npm registry is out of reach
 NO_TESTS = 5  # pytest: nothing collected
+ORDERED = {
+    "faults": ["--no-loadscope-reorder"]
+}  # few files, one of which takes half the time: it begins first
 PATIENT = ("-o", "faulthandler_exit_on_timeout=false")  # long tests may take longer than any short one
 LONGEST = {
     False: 20 * 60,
@@ -247,7 +250,7 @@ def pytest_stage(stage: str, where: list[str], settings: dict[str, str], more: l
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="amends-") as folder:
         results = Path(folder, "results.xml")
-        beside = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"]
+        beside = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup", *ORDERED.get(stage, ())]
         command = ["pytest", "-q", "--durations=5", f"--junitxml={results}", *beside, *where, *more]
         code = run_for(LONGEST[bool(settings.get("AMENDS_TEST_LONG"))], command, settings)
         return count(stage, results, code, time.monotonic() - started)

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,11 +27,20 @@ CHROMIUM_ARGUMENTS = [
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last and in one process: Playwright keeps a loop running there, in which no async test can start.
 
-    All others stay with their file (`--dist loadgroup`).
+    All others stay with their file (`--dist loadgroup`). Of these the ones that may take longest come first: where the order is
+    kept (`--no-loadscope-reorder`), they begin at once, each beside the next.
     """
-    items.sort(key=in_browser)
+    allowed = Counter[Path]()
+    for item in items:
+        allowed[item.path] = max(allowed[item.path], seconds_allowed(item))
+    items.sort(key=lambda item: (in_browser(item), -allowed[item.path]))
     for item in items:
         item.add_marker(pytest.mark.xdist_group("browser" if in_browser(item) else item.path.name))
+
+
+def seconds_allowed(item: pytest.Item) -> int:
+    marker = item.get_closest_marker("timeout")
+    return int(marker.args[0]) if marker else 0
 
 
 def in_browser(item: pytest.Item) -> bool:

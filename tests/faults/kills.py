@@ -50,6 +50,9 @@ ca_file = "ca.pem"
 trusted_authserv_ids = ["mail.shop.example"]
 """
 COMPLAINT = "I am very disappointed: the lamp arrived broken and nobody answers. I want my money back. This is a complaint!"
+A_LIFE = (-0.5, 1.5)
+"""Seconds after it is at work; what is below zero dies while it starts."""
+SEED = 20261122
 QUESTION = "Could you tell me which bulb fits the reading lamp? Thank you."
 
 
@@ -165,6 +168,14 @@ async def a_shop(folder: Path, letters: int, seed: int) -> AsyncIterator[Shop]:
         (folder / "password").write_text("demo")
         (folder / "amends.toml").write_text(SETTINGS.format(imap=office.imap_port, smtp=office.smtp_port))
         yield Shop(server, folder, random.Random(seed))
+
+
+async def lives(shop: Shop, kills: int, letters: int, *sabotage: str) -> None:
+    """`kills` short lives, some letters before each."""
+    for life in range(kills):
+        for number in range(life * letters // kills, (life + 1) * letters // kills):
+            await shop.write(number)
+        await shop.live_and_die(shop.rng.uniform(*A_LIFE), *sabotage)
 
 
 def customer(number: int) -> str:

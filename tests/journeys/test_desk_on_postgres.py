@@ -8,24 +8,21 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.journeys import test_desk_work as desk
 from tests.journeys.hub_process import Hub
-from tests.journeys.test_desk_work import (
-    test_a_draft_outlives_the_page,
-    test_an_erased_customer_leaves_a_frame_without_words,
-    test_new_letters_wait_behind_a_pill_while_somebody_points_at_the_list,
-    test_search_finds_both_languages,
-    test_two_customers_become_one_and_two_again,
-    test_undo_keeps_the_letter_here,
-)
+from tests.length import IS_LONG
 
-__all__ = [
-    "test_a_draft_outlives_the_page",
-    "test_an_erased_customer_leaves_a_frame_without_words",
-    "test_new_letters_wait_behind_a_pill_while_somebody_points_at_the_list",
-    "test_search_finds_both_languages",
-    "test_two_customers_become_one_and_two_again",
-    "test_undo_keeps_the_letter_here",
-]
+test_search_finds_both_languages = desk.test_search_finds_both_languages
+test_two_customers_become_one_and_two_again = desk.test_two_customers_become_one_and_two_again
+test_an_erased_customer_leaves_a_frame_without_words = (
+    desk.test_an_erased_customer_leaves_a_frame_without_words
+)
+if IS_LONG:  # those that depend least on the store
+    test_a_draft_outlives_the_page = desk.test_a_draft_outlives_the_page
+    test_new_letters_wait_behind_a_pill = (
+        desk.test_new_letters_wait_behind_a_pill_while_somebody_points_at_the_list
+    )
+    test_undo_keeps_the_letter_here = desk.test_undo_keeps_the_letter_here
 
 
 @pytest.fixture(scope="module")

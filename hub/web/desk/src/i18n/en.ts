@@ -474,6 +474,7 @@ export const en = {
   "audit.none": "No event matches.",
   "audit.count.one": "{n} event",
   "audit.count.other": "{n} events",
+  "audit.countFirst": "the first {n} events",
 
   "live.offline": "Offline since {time}. Trying to reach the hub…",
   "live.back": "Connected again. Everything is up to date.",

@@ -476,6 +476,7 @@ export const zh: Record<keyof typeof en, string> = {
   "audit.none": "没有匹配的事件。",
   "audit.count.one": "{n} 个事件",
   "audit.count.other": "{n} 个事件",
+  "audit.countFirst": "前 {n} 个事件",
 
   "live.offline": "自 {time} 起离线，正在尝试重新连接…",
   "live.back": "已重新连接，内容为最新。",

@@ -14,24 +14,24 @@ export function Facts() {
   const [filter, setFilter] = useState("");
   const wanted = filter.trim().toLowerCase();
   const shown = audit.facts.value.filter((fact) => !wanted || `${fact.name} ${fact.actor.kind} ${fact.actor.name} ${fact.position} ${JSON.stringify(fact.sealed)} ${JSON.stringify(fact.open)}`.toLowerCase().includes(wanted));
+  const here = audit.here();
   return (
     <section class="facts-pane" aria-label={t("audit.facts")}>
-      <header class="pane-head"><h2>{t("audit.facts")}</h2><span class="count">{plural("audit.count", audit.facts.value.length)}</span><span class="grow" />
+      <header class="pane-head"><h2>{t("audit.facts")}</h2><span class="count">{audit.next.value ? t("audit.countFirst", { n: audit.facts.value.length }) : plural("audit.count", audit.facts.value.length)}</span><span class="grow" />
         <input class="filter" type="search" value={filter} placeholder={t("audit.find")} aria-label={t("audit.find")} onInput={(event) => setFilter(event.currentTarget.value)} />
       </header>
       <div class="facts-scroll">
-        {shown.length ? <ol class="fact-list">{shown.map((fact) => <One key={fact.position} fact={fact} />)}</ol> : <Blank icon="search" title={t("audit.none")} />}
+        {shown.length ? <ol class="fact-list">{shown.map((fact) => <One key={fact.position} fact={fact} here={fact.position === here} />)}</ol> : <Blank icon="search" title={t("audit.none")} />}
         {audit.next.value ? <button type="button" class="button quiet" onClick={() => void audit.loadMore()}>{t("audit.more")}</button> : null}
       </div>
     </section>
   );
 }
 
-function One({ fact }: { fact: Fact }) {
+function One({ fact, here }: { fact: Fact; here: boolean }) {
   const [open, setOpen] = useState(false);
   const at = audit.at.value ?? 0;
   const after = fact.position > at;
-  const here = audit.facts.value.findLast((one) => one.position <= at)?.position === fact.position;
   const line = useRef<HTMLLIElement>(null);
   useEffect(() => { if (here) line.current?.scrollIntoView({ block: "nearest" }); }, [here]);
   return (

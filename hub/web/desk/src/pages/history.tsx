@@ -29,17 +29,19 @@ function Slider() {
   const at = audit.at.value ?? stops[stops.length - 1] ?? 0;
   const index = Math.max(0, stops.findLastIndex((position) => position <= at));
   const fact = audit.facts.value[index];
+  const told = audit.then.value?.as_of;
+  const when = fact?.recorded_at ?? (told?.position === at ? told.at : null);
   const step = (by: number) => stops[index + by] !== undefined && audit.moveTo(stops[index + by]!);
-  const said = fact ? `${t("audit.position")} ${fact.position}, ${moment(fact.recorded_at, lang.value)}` : "";
+  const said = when ? `${t("audit.position")} ${at}, ${moment(when, lang.value)}` : "";
   return (
     <section class="slider" aria-label={t("audit.asOf")}>
       <Tool icon="left" label={t("audit.prev")} onClick={() => step(-1)} disabled={index <= 0} />
       <Tool icon="right" label={t("audit.next")} onClick={() => step(1)} disabled={index >= stops.length - 1} />
       <input type="range" min={0} max={Math.max(0, stops.length - 1)} value={index} aria-label={t("audit.asOf")} aria-valuetext={said} onInput={(event) => audit.moveTo(stops[Number(event.currentTarget.value)] ?? at)} />
-      <output class="as-of" title={fact ? exact(fact.recorded_at, lang.value) : ""}><strong>{at}</strong><span>{fact ? moment(fact.recorded_at, lang.value) : ""}</span></output>
+      <output class="as-of" title={when ? exact(when, lang.value) : ""}><strong>{at}</strong><span>{when ? moment(when, lang.value) : ""}</span></output>
       <label class="as-of-time"><span class="sr">{t("audit.time")}</span>
-        <input type="datetime-local" step="1" value={fact ? local(fact.recorded_at) : ""} onChange={(event) => event.currentTarget.value && audit.moveToTime(new Date(event.currentTarget.value))} /></label>
-      <button type="button" class="button small" disabled={index >= stops.length - 1} onClick={() => audit.moveTo(stops[stops.length - 1] ?? at)}>{t("audit.now")}</button>
+        <input type="datetime-local" step="1" value={when ? local(when) : ""} onChange={(event) => event.currentTarget.value && void audit.moveToTime(new Date(event.currentTarget.value))} /></label>
+      <button type="button" class="button small" disabled={at >= audit.latest.value} onClick={() => void audit.moveToNow()}>{t("audit.now")}</button>
     </section>
   );
 }

@@ -11,6 +11,8 @@ export const next = signal<number | null>(null);
 /** What the hub says for the chosen position. */
 export const then = signal<HistoryAnswer | null>(null);
 export const at = signal<number | null>(null);
+/** The last position when somebody asked for "now". */
+export const latest = signal(0);
 export const busy = signal(false);
 export const failure = signal("");
 
@@ -26,7 +28,7 @@ export async function showHistory(customer: string): Promise<void> {
     failure.value = "";
   });
   await ask("");
-  if (then.value) batch(() => { facts.value = then.value!.facts; next.value = then.value!.next; });
+  if (then.value) batch(() => { facts.value = then.value!.facts; next.value = then.value!.next; latest.value = at.value ?? 0; });
 }
 
 async function ask(asOf: string): Promise<void> {
@@ -54,15 +56,34 @@ export function moveTo(position: number): void {
   timer = window.setTimeout(() => void ask(String(position)), 160);
 }
 
-export function moveToTime(moment: Date): void {
+export async function moveToTime(moment: Date): Promise<void> {
   clearTimeout(timer);
-  void ask(moment.toISOString());
+  await ask(moment.toISOString());
 }
 
-/** The positions that mean something: those of this customer's facts. */
-export function stops(): number[] {
-  return facts.value.map((fact) => fact.position);
+/** As things stand now. What came since the page was opened waits below the facts read so far. */
+export async function moveToNow(): Promise<void> {
+  clearTimeout(timer);
+  await ask("");
+  latest.value = Math.max(latest.value, at.value ?? 0);
+  const last = lastRead();
+  if (last && last < latest.value) next.value ??= last;
 }
+
+/** The positions that mean something: those of this customer's facts; those not read yet are one step to what is now. */
+export function stops(): number[] {
+  const read = facts.value.map((fact) => fact.position);
+  return next.value ? [...read, latest.value] : read;
+}
+
+/** The newest fact on the page that was on record by the chosen position; none while that is further down than what was read. */
+export function here(): number | undefined {
+  const chosen = at.value ?? 0;
+  if (next.value && chosen > (lastRead() ?? 0)) return undefined;
+  return facts.value.findLast((fact) => fact.position <= chosen)?.position;
+}
+
+const lastRead = (): number | undefined => facts.value[facts.value.length - 1]?.position;
 
 export async function loadMore(): Promise<void> {
   const after = next.value;

@@ -47,7 +47,7 @@ PROMISES: Final = "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)"
 AWAY: Final = "The database can't be reached ({why}). Start it, or check AMENDS_DATABASE_URL; the log then goes on by itself."
 PASSING: Final[dict[type[psycopg.Error], LogStopped]] = {
     errors.DiskFull: LogFull("The database's disk is full. Free some space; the log then goes on by itself."),
-    errors.QueryCanceled: LogBusy("The database gave the append up. The log goes on by itself."),
+    errors.QueryCanceled: LogBusy("The database gave up what the log asked for. The log goes on by itself."),
     errors.LockNotAvailable: LogBusy("Another session holds the log's lock. End it; the log then goes on."),
     errors.DeadlockDetected: LogBusy("Another session got in the log's way. The log goes on by itself."),
     errors.ReadOnlySqlTransaction: LogBusy(
@@ -170,4 +170,6 @@ def stopped_by(error: psycopg.Error) -> LogStopped:
     passing = PASSING.get(type(error))
     if passing:
         return type(passing)(*passing.args)
-    return LogStopped(f"The log can't be written any more ({error}). Check the database, then start again.")
+    return LogStopped(
+        f"The database does not serve the log any more ({error}). Check the database, then start again."
+    )

@@ -95,6 +95,20 @@ class ComplaintLetterWithdrawn:
     told: bool = False
 
 
+@event("complaint.letter_failed.v1")
+class ComplaintLetterFailed:
+    """The letter `message` did not arrive, so it has told and apologised nothing; `outcome` is decided and to be told still.
+
+    `outcome` is None where nothing is to be told any more. An acknowledgement stays on record: there is one, arrived or not.
+    """
+
+    complaint: ComplaintId
+    message: MessageId
+    told: bool = False
+    apologised: bool = False
+    outcome: Outcome | None = None
+
+
 @event("complaint.closed.v1")
 class ComplaintClosed:
     """Nothing more is to be done about it, and why."""
@@ -125,6 +139,7 @@ ComplaintEvent = (
     | ComplaintResponded
     | ComplaintTold
     | ComplaintLetterWithdrawn
+    | ComplaintLetterFailed
     | ComplaintClosed
     | ComplaintReopened
 )

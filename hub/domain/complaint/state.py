@@ -7,12 +7,14 @@ from typing import Literal, assert_never
 
 from hub.domain.complaint.events import (
     AcknowledgementWithheld,
+    CloseReason,
     ComplaintAcknowledged,
     ComplaintApologised,
     ComplaintClosed,
     ComplaintDetected,
     ComplaintEvent,
     ComplaintInvestigated,
+    ComplaintLetterFailed,
     ComplaintLetterWithdrawn,
     ComplaintRegistered,
     ComplaintReopened,
@@ -26,10 +28,19 @@ Phase = Literal["detected", "registered", "investigating", "responded", "closed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LostLetter:
+    """A letter that did not arrive, and what it does again when it is sent anyway."""
+
+    message: MessageId
+    told: bool
+    apologised: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Complaint:
     """`acknowledged`: the one letter, `acknowledgement`, is on record; `withheld`: on record that there will be none.
 
-    `told_by`, `apologised_by`: the letter that did it, None when it was done in person.
+    `told_by`, `apologised_by`: the letter that did it, None when it was done in person. `lost`: the last that did not arrive.
     """
 
     id: ComplaintId
@@ -45,6 +56,8 @@ class Complaint:
     told: bool = False
     told_by: MessageId | None = None
     outcome: Outcome | None = None
+    lost: LostLetter | None = None
+    close_reason: CloseReason | None = None
 
     @property
     def is_open(self) -> bool:
@@ -76,13 +89,15 @@ def _moved(past: Complaint, event: ComplaintEvent) -> Complaint:
         case ComplaintInvestigated():
             return replace(past, phase="investigating")
         case ComplaintResponded(outcome=outcome):
-            return replace(past, phase="responded", outcome=outcome)
+            return replace(past, phase="responded", outcome=outcome, lost=_of_an_older_outcome(past.lost))
         case ComplaintTold(message=message):
             return replace(past, told=True, told_by=message)
         case ComplaintLetterWithdrawn():
             return _without_its_letter(past, event)
-        case ComplaintClosed():
-            return replace(past, phase="closed")
+        case ComplaintLetterFailed():
+            return _lost(past, event)
+        case ComplaintClosed(reason=reason):
+            return replace(past, phase="closed", close_reason=reason)
         case ComplaintDetected() | ComplaintRegistered() | ComplaintReopened():
             return past
         case _:
@@ -99,6 +114,24 @@ def _without_its_letter(past: Complaint, event: ComplaintLetterWithdrawn) -> Com
         told=past.told and not event.told,
         told_by=None if event.told else past.told_by,
     )
+
+
+def _lost(past: Complaint, event: ComplaintLetterFailed) -> Complaint:
+    """What was decided is decided still: a complaint that was taken up again for the letter's sake waits for the telling."""
+    still = past if event.outcome is None else replace(past, phase="responded", outcome=event.outcome)
+    return replace(
+        still,
+        apologised=past.apologised and not event.apologised,
+        apologised_by=None if event.apologised else past.apologised_by,
+        told=past.told and not event.told,
+        told_by=None if event.told else past.told_by,
+        lost=LostLetter(message=event.message, told=event.told, apologised=event.apologised),
+    )
+
+
+def _of_an_older_outcome(lost: LostLetter | None) -> LostLetter | None:
+    """What is decided anew does not stand in a letter from before."""
+    return lost and replace(lost, told=False)
 
 
 def _registered(event: ComplaintRegistered) -> Complaint:

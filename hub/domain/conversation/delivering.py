@@ -6,6 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
+from hub.domain.complaint.events import (
+    ComplaintApologised,
+    ComplaintLetterFailed,
+    ComplaintReopened,
+    ComplaintTold,
+)
+from hub.domain.conversation import not_arriving
 from hub.domain.conversation.commands import (
     ConfirmDelivery,
     DeliveryCommand,
@@ -30,7 +37,9 @@ from hub.domain.errors import NotWaiting, NotYetDue
 from hub.domain.ids import ConversationId
 from hub.domain.letters import Deferred, HandedOver, Refused, Uncertain
 
-Events = Sequence[ConversationEvent]
+Events = Sequence[
+    ConversationEvent | ComplaintLetterFailed | ComplaintReopened | ComplaintTold | ComplaintApologised
+]
 
 
 def decide(command: DeliveryCommand, state: CustomerState, now: datetime) -> Events:
@@ -43,7 +52,7 @@ def decide(command: DeliveryCommand, state: CustomerState, now: datetime) -> Eve
         case MarkUncertain():
             return mark_uncertain(command, state)
         case RecordBounce():
-            return record_bounce(command)
+            return record_bounce(command, state)
         case RetryDelivery():
             return retry(command, state)
         case _:
@@ -80,7 +89,10 @@ def confirm(command: ConfirmDelivery, state: CustomerState) -> Events:
         return []
     if delivery.status == "uncertain" and isinstance(command.result, Uncertain):
         return []
-    return [_settled(command, delivery.conversation)]
+    settled = _settled(command, delivery.conversation)
+    if not isinstance(settled, DeliveryFailed):
+        return [settled]
+    return [settled, *not_arriving.undone(command.message, state)]
 
 
 def _settled(command: ConfirmDelivery, conversation: ConversationId) -> ConversationEvent:
@@ -116,18 +128,17 @@ def mark_uncertain(command: MarkUncertain, state: CustomerState) -> Events:
     ]
 
 
-def record_bounce(command: RecordBounce) -> Events:
+def record_bounce(command: RecordBounce, state: CustomerState) -> Events:
     """Every report is on record; once-keys keep each single."""
-    return [
-        DeliveryBounced(
-            message=command.message,
-            conversation=command.conversation,
-            permanent=command.permanent,
-            report=command.report,
-            recipients=command.recipients,
-            diagnostic=command.diagnostic,
-        )
-    ]
+    bounced = DeliveryBounced(
+        message=command.message,
+        conversation=command.conversation,
+        permanent=command.permanent,
+        report=command.report,
+        recipients=command.recipients,
+        diagnostic=command.diagnostic,
+    )
+    return [bounced, *(not_arriving.undone(command.message, state) if command.permanent else ())]
 
 
 def retry(command: RetryDelivery, state: CustomerState) -> Events:
@@ -136,4 +147,5 @@ def retry(command: RetryDelivery, state: CustomerState) -> Events:
         raise NotWaiting
     if delivery.status in ("pending", "started", "deferred"):
         return []
-    return [DeliveryRetried(message=command.message, conversation=delivery.conversation)]
+    retried = DeliveryRetried(message=command.message, conversation=delivery.conversation)
+    return [retried, *not_arriving.done_again(command.message, state)]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from hub.domain.complaint.events import (
     ComplaintApologised,
+    ComplaintLetterFailed,
     ComplaintLetterWithdrawn,
     ComplaintReopened,
     ComplaintTold,
@@ -38,7 +39,12 @@ from hub.domain.errors import (
 from hub.domain.ids import AgentId, ConversationId, MessageId
 
 Events = Sequence[
-    ConversationEvent | ComplaintTold | ComplaintApologised | ComplaintLetterWithdrawn | ComplaintReopened
+    ConversationEvent
+    | ComplaintTold
+    | ComplaintApologised
+    | ComplaintLetterWithdrawn
+    | ComplaintLetterFailed
+    | ComplaintReopened
 ]
 
 

@@ -37,7 +37,7 @@ from hub.domain.ids import ComplaintId, ConversationId, CustomerId
 from hub.domain.letters import normalised
 from hub.domain.vocabulary import Opaque, opened
 
-STATE_VERSION: Final = 2
+STATE_VERSION: Final = 3
 """Grows with every change of what `evolve` gives; a stored state of another version is rebuilt before it is used."""
 
 SUGGESTIONS_KEPT: Final = 10

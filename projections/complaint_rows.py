@@ -134,8 +134,21 @@ def _(event: c.ComplaintTold, recorded: Recorded, page: Page) -> None:
 @project.on(c.ComplaintLetterWithdrawn)
 def _(event: c.ComplaintLetterWithdrawn, recorded: Recorded, page: Page) -> None:
     """What a letter did that never left is not so."""
-    undone = [column for did, columns in DONE_BY_LETTER.items() if getattr(event, did) for column in columns]
-    page.update(complaints, text_of(event.complaint), dict.fromkeys(undone))
+    page.update(complaints, text_of(event.complaint), dict.fromkeys(undone_by(event)))
+
+
+@project.on(c.ComplaintLetterFailed)
+def _(event: c.ComplaintLetterFailed, recorded: Recorded, page: Page) -> None:
+    """What a letter did that did not arrive is not so; what it was to tell is decided still."""
+    still: dict[str, Value] = {"phase": "responded", "outcome": event.outcome} if event.outcome else {}
+    page.update(complaints, text_of(event.complaint), dict.fromkeys(undone_by(event)) | still)
+
+
+def undone_by(event: c.ComplaintLetterWithdrawn | c.ComplaintLetterFailed) -> Iterator[str]:
+    """The columns of what the letter had done."""
+    return (
+        column for did, columns in DONE_BY_LETTER.items() if getattr(event, did, False) for column in columns
+    )
 
 
 @project.on(c.ComplaintClosed)
@@ -147,16 +160,11 @@ def _(event: c.ComplaintClosed, recorded: Recorded, page: Page) -> None:
 
 @project.on(c.ComplaintReopened)
 def _(event: c.ComplaintReopened, recorded: Recorded, page: Page) -> None:
-    """Back to investigating; what was told before is history, the outcome is open again."""
-    undone = (
-        "outcome",
-        "outcome_reasons",
-        "told_at",
-        "told_how",
-        "responded_at",
-        "closed_at",
-        "close_reason",
-    )
+    """Back to investigating; what was told before is history, the outcome is open again.
+
+    The reasons stay beneath, unseen, in case the outcome stands after all: only its letter did not arrive.
+    """
+    undone = ("outcome", "told_at", "told_how", "closed_at", "close_reason")
     values: dict[str, Value] = dict.fromkeys(undone)
     again: dict[str, Value] = {"phase": "investigating", "reopened_at": instant(recorded.recorded_at)}
     page.update(complaints, text_of(event.complaint), values | again)
@@ -168,4 +176,4 @@ def forget(customer: str) -> Iterator[Executable]:
     yield update(complaints).where(mine).values(outcome_reasons=None, told_how=None, erased=True)
 
 
-projection = Projection(name="complaints", version=3, tables=(complaints,), project=project, forget=forget)
+projection = Projection(name="complaints", version=4, tables=(complaints,), project=project, forget=forget)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Select, bindparam, case, func, select, tuple_
 
+from hub.domain.ids import ComplaintId, ConversationId
 from projections.complaint_rows import complaints, projection
-from projections.dialect import Cursor
+from projections.dialect import Cursor, Lookup
 from projections.projection import of_json
 
 __all__ = ["complaints", "projection"]
@@ -21,6 +24,7 @@ BEST_FIRST = (TOLD_APART, BEGAN.desc(), complaints.c.complaint)
 """An open complaint stands before a closed one, a later before an earlier."""
 
 
+RAISED_IN = select(complaints.c.complaint).where(complaints.c.conversation == bindparam("conversation"))
 CONVERSATION_OF = select(complaints.c.conversation).where(complaints.c.complaint == bindparam("complaint"))
 
 
@@ -56,8 +60,18 @@ def by_number(connection: Connection, number: str) -> dict[str, Any] | None:
 
 def ids_of(connection: Connection, conversation: str) -> Sequence[str]:
     """Every complaint that was raised in a conversation, closed ones included."""
-    query = select(complaints.c.complaint).where(complaints.c.conversation == conversation)
-    return connection.scalars(query).all()
+    return connection.scalars(RAISED_IN, {"conversation": conversation}).all()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintsView:
+    """The `Complaints` port over the views."""
+
+    lookup: Lookup
+
+    async def raised_in(self, conversation: ConversationId) -> Sequence[ComplaintId]:
+        named = {"conversation": str(conversation)}
+        return [ComplaintId(UUID(complaint)) for (complaint,) in await self.lookup.rows(RAISED_IN, named)]
 
 
 def of_conversation(connection: Connection, conversation: str) -> dict[str, Any] | None:
@@ -97,4 +111,6 @@ def first(connection: Connection, where: Any) -> dict[str, Any] | None:
 
 
 def shown(row: Any) -> dict[str, Any]:
-    return {**row, "id": row["complaint"], "number": row["number"] or "", "reasons": of_json(row["reasons"])}
+    decided = {} if row["outcome"] else {"outcome_reasons": None, "responded_at": None}
+    called = {"id": row["complaint"], "number": row["number"] or "", "reasons": of_json(row["reasons"])}
+    return {**row, **decided, **called}

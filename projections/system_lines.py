@@ -36,6 +36,7 @@ LINES: Final[dict[type, tuple[str, ...]]] = {
     complaint.ComplaintResponded: ("complaint", "outcome"),
     complaint.ComplaintTold: ("complaint", "message", "how"),
     complaint.ComplaintLetterWithdrawn: ("complaint", "message"),
+    complaint.ComplaintLetterFailed: ("complaint", "message", "told"),
     complaint.ComplaintClosed: ("complaint", "reason"),
     complaint.ComplaintReopened: ("complaint", "why"),
     customer.CustomerOpened: ("channel",),

@@ -279,6 +279,10 @@ class Tale:
                 k.ComplaintInvestigated(complaint=complaint),
                 k.ComplaintResponded(complaint=complaint, outcome="upheld", reasons=f"because {CANARY}"),
                 k.ComplaintTold(complaint=complaint, message=None, how="by voice"),
+                k.ComplaintTold(complaint=complaint, message=message, how="letter"),
+                k.ComplaintLetterWithdrawn(complaint=complaint, message=message, told=True),
+                k.ComplaintLetterFailed(complaint=complaint, message=message, told=True, outcome="upheld"),
+                k.ComplaintLetterFailed(complaint=complaint, message=message, apologised=True),
                 k.ComplaintClosed(complaint=complaint, reason="resolved"),
                 k.ComplaintReopened(complaint=complaint, why="new facts", conversation=conversation),
             ]

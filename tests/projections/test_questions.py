@@ -493,7 +493,8 @@ def differing(one: dict[str, object], other: dict[str, object]) -> set[str]:
     return {name for name in one if one[name] != other[name]}
 
 
-def test_a_withdrawn_letter_has_told_and_apologised_nothing(told: Told) -> None:
+def told_and_sorry(told: Told) -> tuple[UUID, UUID]:
+    """A complaint, and the letter that told its outcome and apologised."""
     place, complaint = told.opened(0), told.tale.uuid()
     message = told.heard(0, place)
     told.fact(
@@ -506,10 +507,47 @@ def test_a_withdrawn_letter_has_told_and_apologised_nothing(told: Told) -> None:
             received_at=told.now,
         ),
     )
+    told.fact(0, k.ComplaintResponded(complaint=complaint, outcome="upheld", reasons="We were late."))
     reply = told.wrote(0, place)
     told.fact(0, k.ComplaintTold(complaint=complaint, message=reply, how="letter"))
     told.fact(0, k.ComplaintApologised(complaint=complaint, message=reply))
     assert told.ask(complaints.complaint, str(complaint))["told_at"]
+    return complaint, reply
+
+
+def test_a_withdrawn_letter_has_told_and_apologised_nothing(told: Told) -> None:
+    complaint, reply = told_and_sorry(told)
     told.fact(0, k.ComplaintLetterWithdrawn(complaint=complaint, message=reply, told=True))
     row = told.ask(complaints.complaint, str(complaint))
     assert (row["told_at"], row["told_how"]) == (None, None) and row["apologised_at"]
+
+
+def test_a_letter_that_did_not_arrive_has_told_and_apologised_nothing(told: Told) -> None:
+    complaint, reply = told_and_sorry(told)
+    failed = k.ComplaintLetterFailed(complaint=complaint, message=reply, told=True, outcome="upheld")
+    told.fact(0, failed)
+    row = told.ask(complaints.complaint, str(complaint))
+    assert (row["phase"], row["told_at"], row["told_how"]) == ("responded", None, None)
+    assert row["apologised_at"] and row["outcome_reasons"] == "We were late."
+    told.fact(0, k.ComplaintLetterFailed(complaint=complaint, message=reply, apologised=True))
+    assert told.ask(complaints.complaint, str(complaint))["apologised_at"] is None
+
+
+def test_a_complaint_taken_up_again_for_its_letters_sake_keeps_what_was_decided(told: Told) -> None:
+    complaint, reply = told_and_sorry(told)
+    told.fact(0, k.ComplaintClosed(complaint=complaint, reason="resolved"))
+    told.fact(0, k.ComplaintReopened(complaint=complaint, why="it did not arrive"))
+    row = told.ask(complaints.complaint, str(complaint))
+    assert (row["phase"], row["outcome"], row["outcome_reasons"]) == ("investigating", None, None)
+    told.fact(0, k.ComplaintLetterFailed(complaint=complaint, message=reply, told=True, outcome="upheld"))
+    row = told.ask(complaints.complaint, str(complaint))
+    assert (row["phase"], row["outcome"], row["outcome_reasons"]) == ("responded", "upheld", "We were late.")
+    assert (row["closed_at"], row["close_reason"], row["told_at"]) == (None, None, None)
+
+
+def test_a_complaint_that_stays_closed_is_shown_as_closed_and_not_told(told: Told) -> None:
+    complaint, reply = told_and_sorry(told)
+    told.fact(0, k.ComplaintClosed(complaint=complaint, reason="withdrawn"))
+    told.fact(0, k.ComplaintLetterFailed(complaint=complaint, message=reply, told=True))
+    row = told.ask(complaints.complaint, str(complaint))
+    assert (row["phase"], row["close_reason"], row["told_at"]) == ("closed", "withdrawn", None)

@@ -51,6 +51,7 @@ export function sentence(entry: SystemEntry): string {
   const actor = entry.actor.name || t(entry.actor.kind === "bot" ? "msg.bot" : "msg.system");
   if (what === "conversation.assigned.v1" && !detail["assignee"]) return t("line.unassigned", { actor });
   if (what === "conversation.assigned.v1" && detail["assignee"] === entry.actor.id) return t("line.self", { actor });
+  if (what === "complaint.letter_failed.v1" && detail["told"] === "False") return t("line.unapologised");
   const values = Object.fromEntries(Object.entries(detail).map(([name, value]) => [name, told(name, value)]));
   return maybe(`line.${what}`, what, { actor, ...values });
 }
@@ -61,7 +62,7 @@ const TOLD: Record<string, (value: string) => string> = {
   by: (value) => maybe(`line.by.${value}`, value),
   outcome: (value) => maybe(`comp.outcome.${value}`, value),
   reason: (value) => maybe(`comp.reason.${value}`, value),
-  why: (value) => ({ "the letter that told the outcome was taken back": t("line.why.taken-back"), "marked again": t("line.why.marked-again") })[value] ?? value,
+  why: (value) => ({ "the letter that told the outcome was taken back": t("line.why.taken-back"), "the letter that told the outcome did not arrive": t("line.why.not-arrived"), "marked again": t("line.why.marked-again") })[value] ?? value,
   how: (value) => ({ telephone: t("comp.how.telephone"), "in person": t("comp.how.person"), letter: t("comp.how.letter") })[value] ?? value,
 };
 

@@ -14,17 +14,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final, Protocol, TypeVar
+from uuid import UUID
 
 from hub.app.kinds import CUSTOMER
 from hub.app.leasing import UNFENCED, Fence
-from hub.app.ports import Appended, BlobMissing, Clock, Envelope, LogPaused, Secrets, Sender
+from hub.app.ports import Appended, BlobMissing, Clock, Complaints, Envelope, LogPaused, Secrets, Sender
 from hub.app.traces import span
 from hub.app.transact import Plan, Transactor
 from hub.domain.conversation.commands import ConfirmDelivery, LetterCommand, MarkUncertain, StartDelivery
 from hub.domain.customer.decisions import decide
 from hub.domain.errors import Refusal
 from hub.domain.ids import AccountId, CommandId, ConversationId, CustomerId, MessageId, StreamId
-from hub.domain.letters import Deferred, Delivery, Outgoing, Refused, Uncertain
+from hub.domain.letters import Deferred, Delivery, HandedOver, Outgoing, Refused, Uncertain
 from hub.domain.vocabulary import Actor
 
 log = logging.getLogger("amends.delivery")
@@ -93,6 +94,7 @@ class Postman:
     """
 
     outbox: Outbox
+    complaints: Complaints
     transactor: Transactor
     secrets: Secrets
     senders: Mapping[AccountId, Sender]
@@ -181,10 +183,16 @@ class Postman:
                 StreamId(posted.customer),
                 lambda state: self._plan(command, decide(command, state, self.clock())),
                 envelope,
-                items=(posted.conversation,),
+                items=await self._about(posted, command),
             )
             return done.position if isinstance(done.answer, Appended) else 0
         return 0
+
+    async def _about(self, posted: Posted, command: LetterCommand) -> tuple[UUID, ...]:
+        """A letter that did not arrive may have told of a complaint that is closed by now."""
+        if not isinstance(command, ConfirmDelivery) or isinstance(command.result, HandedOver):
+            return (posted.conversation,)
+        return (posted.conversation, *await self.complaints.raised_in(posted.conversation))
 
     def _plan(self, command: LetterCommand, events: Sequence[object]) -> Plan:
         """What became of a letter is told by whoever knows it, though its turn be over; all else is for this turn alone."""

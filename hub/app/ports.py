@@ -12,6 +12,7 @@ from hub.domain.ids import (
     AgentId,
     BlobId,
     CommandId,
+    ComplaintId,
     ConversationId,
     CustomerId,
     MessageId,
@@ -249,6 +250,14 @@ class Threads(Protocol):
 
     async def by_conversation(self, conversation: ConversationId) -> Thread | None:
         """Whose conversation it is; `message` is its last one."""
+        ...
+
+
+class Complaints(Protocol):
+    """The complaints view, for whoever needs to name a complaint that may be closed."""
+
+    async def raised_in(self, conversation: ConversationId) -> Sequence[ComplaintId]:
+        """Every complaint that was raised in a conversation, closed ones included."""
         ...
 
 

@@ -5,17 +5,30 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
+from uuid import UUID
 
 from hub.app.addressing import Addressing
 from hub.app.arrivals import Arrival, Fingerprint, Landed, OnceKeys
 from hub.app.kinds import ACCOUNT, CUSTOMER
-from hub.app.ports import Clock, Envelope, EventLog, Keys, Readers, Secrets, Thread, Threads, Vault, Views
+from hub.app.ports import (
+    Clock,
+    Complaints,
+    Envelope,
+    EventLog,
+    Keys,
+    Readers,
+    Secrets,
+    Thread,
+    Threads,
+    Vault,
+    Views,
+)
 from hub.app.recent import Recent
 from hub.app.transact import Done, Plan, Transactor
 from hub.domain.conversation.commands import RecordBounce, SeeAgain
 from hub.domain.customer.decisions import decide
 from hub.domain.customer.state import CustomerState
-from hub.domain.ids import CommandId, CustomerId, MessageId, Position, StreamId
+from hub.domain.ids import CommandId, ConversationId, CustomerId, MessageId, Position, StreamId
 from hub.domain.vocabulary import Actor
 
 INTAKE: Final = Actor(kind="system", id="intake")
@@ -34,6 +47,7 @@ class Walk:
     secrets: Secrets
     readers: Readers
     threads: Threads
+    complaints: Complaints
     views: Views
     transactor: Transactor
     addressing: Addressing
@@ -56,13 +70,16 @@ class Walk:
         once: tuple[bytes, ...],
         envelope: Envelope,
     ) -> Done[CustomerState]:
-        """A fact about an earlier letter of this customer."""
+        """A fact about an earlier letter of this customer; a report may be on one that a closed complaint stands on."""
 
         def plan(state: CustomerState) -> Plan:
             return Plan(events=tuple(decide(command, state, self.clock())), once=once)
 
-        items = (command.conversation,) if isinstance(command, RecordBounce) else ()
+        items = await self._about(command.conversation) if isinstance(command, RecordBounce) else ()
         return await self.transactor.transact(CUSTOMER, StreamId(customer), plan, envelope, items=items)
+
+    async def _about(self, conversation: ConversationId) -> tuple[UUID, ...]:
+        return (conversation, *await self.complaints.raised_in(conversation))
 
     async def file(
         self, arrival: Arrival, keys: OnceKeys, event: object, ending: Literal["parked", "echo"]

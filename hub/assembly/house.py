@@ -40,6 +40,7 @@ from infra.restore import PAUSED, WAITING
 from infra.settings import Settings
 from infra.vault import FolderVault
 from projections import outbox, parked
+from projections.complaints import ComplaintsView
 from projections.dialect import Lookup
 from projections.states import StatesView
 from projections.threads import ThreadsView
@@ -209,6 +210,7 @@ def _wired(
         secrets=secrets,
         readers=readers,
         threads=ThreadsView(lookup=lookup),
+        complaints=ComplaintsView(lookup=lookup),
         views=runner,
         transactor=transactor,
         addressing=addressing,

@@ -141,6 +141,7 @@ def postman(
     )
     return Postman(
         outbox=outbox,
+        complaints=house.walk.complaints,
         transactor=house.transactor,
         secrets=house.walk.secrets,
         senders=lines,

@@ -41,6 +41,7 @@ from infra.eventlog import MemoryLog
 from infra.keys.memory import MemoryKeys
 from infra.vault import MemoryVault
 from projections import outbox
+from projections.complaints import ComplaintsView
 from projections.file import open_book, open_lookup, open_reader
 from projections.pages import PAGES
 from projections.runner import Runner
@@ -183,7 +184,8 @@ async def house(folder: Path, *, public_url: str = HERE, static: Path | None = N
     runner = Runner(log=log, book=open_book(folder / "views.db", PAGES, "one"), clock=clock)
     views = open_reader(folder / "views.db")
     transactor = Transactor(log, keys, StateCache(log), Random(7))
-    addressing, threads = SignedAddressing(keys.secrets), ThreadsView(lookup=open_lookup(folder / "views.db"))
+    addressing, lookup = SignedAddressing(keys.secrets), open_lookup(folder / "views.db")
+    threads, raised = ThreadsView(lookup=lookup), ComplaintsView(lookup=lookup)
 
     async def ask(question: Any) -> Any:
         def answer() -> Any:
@@ -212,6 +214,7 @@ async def house(folder: Path, *, public_url: str = HERE, static: Path | None = N
     walk = Walk(
         log=log, vault=vault, keys=keys, secrets=keys.secrets, readers=HereAndNow(), threads=threads, views=runner,
         transactor=transactor, addressing=addressing, fingerprint=letter_bytes, is_ours=is_ours, clock=clock,
+        complaints=raised,
     )  # fmt: skip
     made = House(desk=desk, walk=walk, runner=runner, clock=clock, app=create_app(desk))
     try:

@@ -1,11 +1,19 @@
 """Complaints through the API: marked, moved along the table, refused in words."""
 
 import re
+from pathlib import Path
 from typing import Any
 
+from hub.app.arrivals import Arrival
+from hub.app.intake import take_in
+from hub.domain.conversation.events import ReplyWritten
+from hub.domain.conversation.not_arriving import NOT_ARRIVED
 from hub.web.told import ComplaintInfo, Complaints, Done, ThreadAnswer
-from tests.web.house import Client, House
+from tests.web.house import SUPPORT, Client, House
 from tests.web.shapes import no, told
+
+REPORT = (Path(__file__).parent.parent / "letters" / "bounce-dsn.eml").read_bytes()
+"""On the letter `out.77@shop.example`."""
 
 
 async def marked(home: House, client: Client) -> tuple[Any, dict[str, Any]]:
@@ -103,6 +111,46 @@ async def test_a_letter_that_is_taken_back_has_told_nothing_even_when_the_compla
     no(await rep.post(f"{url}/close", json={"reason": "resolved"}), 409, "outcome-missing")
     again = reply | {"tells_outcome": False}
     assert told(await rep.post(f"{place}/replies", json=again), Done)["id"] != sent["id"]
+
+
+async def test_a_letter_that_comes_back_leaves_the_telling_as_the_next_step(home: House) -> None:
+    rep = await home.as_("rep")
+    landed, done = await marked(home, rep)
+    await home.settled()
+    place, url = f"/api/v1/conversations/{landed.conversation}", f"/api/v1/complaints/{done['id']}"
+    await rep.post(f"{url}/respond", json={"outcome": "upheld", "reasons": "Late."})
+    sent = told(await rep.post(f"{place}/replies", json=await telling(rep, place)), Done)
+    closed = told(await rep.post(f"{url}/close", json={"reason": "resolved"}), Done)
+    assert (await shown(rep, landed.conversation, closed["position"]))["moves"] == ["reopen"]
+    returned = await comes_back(home, sent["id"])
+    complaint = await shown(rep, landed.conversation, returned)
+    assert (complaint["phase"], complaint["told_at"], complaint["outcome_reasons"]) == (
+        "responded",
+        None,
+        "Late.",
+    )
+    assert "tell" in complaint["moves"]
+    lines = {
+        entry["what"]: entry["detail"]
+        for entry in told(await rep.get(place), ThreadAnswer)["entries"]
+        if entry["kind"] == "system"
+    }
+    assert lines["complaint.letter_failed.v1"]["told"] == "True"
+    assert lines["complaint.reopened.v2"]["why"] == NOT_ARRIVED
+    no(await rep.post(f"{url}/close", json={"reason": "resolved"}), 409, "outcome-missing")
+    again = told(await rep.post(f"{place}/replies/{sent['id']}/retry", json={}), Done)
+    assert (await shown(rep, landed.conversation, again["position"]))["told_at"]
+    told(await rep.post(f"{url}/close", json={"reason": "resolved"}), Done)
+
+
+async def comes_back(home: House, letter: str) -> int:
+    """The position at which the report on a letter of ours is on record."""
+    written = [fact.event for fact in await home.desk.log.read_all() if isinstance(fact.event, ReplyWritten)]
+    (ours,) = [event for event in written if str(event.message) == letter]
+    raw = REPORT.replace(b"out.77@shop.example", str(ours.message_ref).encode())
+    landed = await take_in(home.walk, Arrival(inbox=SUPPORT, raw=raw, received_at=home.clock()))
+    assert landed.ending == "bounce"
+    return landed.position
 
 
 async def test_undo_finds_the_closed_complaint_beside_an_open_one(home: House) -> None:

@@ -15,10 +15,12 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count as count_from
 from types import TracebackType
 
 import msgspec
 
+from channels.email.answers import reason, understood
 from channels.email.framing import receive, send
 from hub.domain.letters import Incoming, Unreadable
 
@@ -49,36 +51,48 @@ class LetterReaders:
     ...     incoming = await readers.read(raw, trusted_authserv={"mx.shop.example"})
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - by name only, each with its usual value
         self,
         *,
         count: int = 2,
+        warm: bool = True,
         deadline: float = 10.0,
         cpu_seconds: int = 5,
         recycle: int = 1_000,
         reader: str = READER,
         cleaner: str = "",
     ) -> None:
-        """`deadline`: seconds per letter by our clock; `recycle`: letters per worker; `reader`, `cleaner`: module:function."""
-        self._count, self._deadline, self._recycle = count, deadline, recycle
+        """`warm`: start them at once, not each when a letter finds no free one.
+
+        `deadline`: seconds per letter by our clock; `recycle`: letters per worker; `reader`, `cleaner`: module:function.
+        """
+        self._count, self._warm, self._deadline, self._recycle = count, warm, deadline, recycle
         self._arguments = [str(MEMORY), str(cpu_seconds), reader, cleaner]
-        self._idle: asyncio.Queue[Worker | None] = asyncio.Queue()
+        self._idle: asyncio.PriorityQueue[tuple[bool, int, Worker | None]] = asyncio.PriorityQueue()
+        self._turns = count_from(1)
         self._all: set[Process] = set()
         self._renewals: set[asyncio.Task[None]] = set()
         self.busy = 0
 
     async def __aenter__(self) -> LetterReaders:
+        if self._warm:
+            await self._start_all()
+        else:
+            for _ in range(self._count):
+                self._free(None)
+        return self
+
+    async def _start_all(self) -> None:
         try:
             for number, worker in enumerate(
                 await asyncio.gather(*(self._start() for _ in range(self._count)))
             ):
                 # Each starts with other mileage, so that they are not renewed at the same moment.
                 worker.letters = number * self._recycle // self._count
-                self._idle.put_nowait(worker)
+                self._free(worker)
         except BaseException:
             await self.close()
             raise
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -126,7 +140,7 @@ class LetterReaders:
             # A reader given up midway would answer the next letter with this one: it goes, like one that broke.
             self.busy -= 1
             if fit:
-                self._idle.put_nowait(worker)
+                self._free(worker)
             else:
                 self._renew(worker)
         if isinstance(answer, str):
@@ -136,17 +150,22 @@ class LetterReaders:
     async def _alive(self) -> Worker:
         """The next free worker; one that died while it had nothing to read is replaced, and no letter pays for it."""
         while True:
-            worker = await self._idle.get() or await self._seated()
+            _, _, idle = await self._idle.get()
+            worker = idle or await self._seated()
             if worker.process.returncode is None:
                 return worker
             self._renew(worker)
+
+    def _free(self, worker: Worker | None) -> None:
+        """Next to be taken is who was busy last; an empty seat (None) only when nobody else is free."""
+        self._idle.put_nowait((worker is None, -next(self._turns), worker))
 
     async def _seated(self) -> Worker:
         """A worker for an empty seat; a seat that can't be filled stays in the queue for the next letter."""
         try:
             return await self._start()
         except BaseException:
-            self._idle.put_nowait(None)
+            self._free(None)
             raise
 
     def _renew(self, old: Worker) -> None:
@@ -162,7 +181,7 @@ class LetterReaders:
             with suppress(OSError):
                 fresh = await self._start()
         finally:
-            self._idle.put_nowait(fresh)
+            self._free(fresh)
 
     async def _ask(self, worker: Worker, asked: bytes, size: int) -> bytes:
         """The worker's answer within the deadline."""
@@ -206,34 +225,6 @@ class LetterReaders:
             process.stdin.close()
         self._all.discard(process)
         return code
-
-
-_incoming = msgspec.msgpack.Decoder(Incoming).decode
-
-
-def understood(answer: bytes) -> Incoming | str:
-    """The letter, or the reader's reason why not. Anything else is no answer, and its worker not to be trusted."""
-    if answer[:1] == b"U":
-        return answer[1:].decode("utf-8", "replace")[:500]
-    try:
-        incoming: Incoming = _incoming(memoryview(answer)[1:])
-        return incoming
-    except (msgspec.DecodeError, ValueError) as wrong:
-        raise Unreadable(f"the reading worker gave no proper answer: {str(wrong)[:200]}") from None
-
-
-def reason(code: int, error: Exception) -> str:
-    """Why a worker is gone, for people."""
-    if isinstance(error, ValueError):
-        return str(error)
-    known = {
-        -9: "killed",
-        -24: "more CPU time than a letter may use",
-        -11: "crashed",
-        -6: "aborted",
-        3: "out of memory",
-    }
-    return known.get(code, f"exit {code}, {type(error).__name__}")
 
 
 def environment() -> dict[str, str]:

@@ -125,11 +125,12 @@ async def open_house(
     tell: Callable[[str], object] = print,
     extra: tuple[str, ...] = (),
     reading: int = 2,
+    warm: bool = True,
     writes: bool = True,
 ) -> AsyncIterator[House]:
     """Lock, open, catch the views up, connect the accounts; close in the opposite order.
 
-    `reading`: worker processes for letters. `writes`: whether this process may write views that several share.
+    `reading`: worker processes for letters; `warm`: started at once, not when the first letter comes. `writes`: whether this process may write views that several share.
     Raises `HubRunning`, `MasterKeyProblem`, `UnsafeStore`, `LogAway`.
     """
     async with AsyncExitStack() as stack:
@@ -143,7 +144,7 @@ async def open_house(
         stack.push_async_callback(log.close)
         shown = await open_views(settings, files, log, keys, writes=writes)
         stack.callback(shown.runner.close)
-        workers = await stack.enter_async_context(LetterReaders(count=reading, cleaner=CLEANER))
+        workers = await stack.enter_async_context(LetterReaders(count=reading, warm=warm, cleaner=CLEANER))
         house = _wired(settings, files, keys, log, shown, workers)
         stack.callback(_close, house)
         stack.push_async_callback(house.lookup.close)

@@ -59,7 +59,9 @@ async def _running_or_own(settings: Settings, stack: AsyncExitStack, reading: in
         from hub.assembly.house import open_house
 
         with suppress(HubRunning):
-            return await stack.enter_async_context(open_house(settings, tell=note, reading=reading))
+            return await stack.enter_async_context(
+                open_house(settings, tell=note, reading=reading, warm=False)
+            )
         await asyncio.sleep(0.25)
     raise HubRunning(settings.data, "")
 

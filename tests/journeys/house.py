@@ -33,8 +33,9 @@ def settings_in(folder: Path, **more: Any) -> Settings:
 
 
 @asynccontextmanager
-async def a_house(folder: Path, **more: Any) -> AsyncIterator[House]:
-    async with open_house(settings_in(folder, **more), tell=lambda _: None) as house:
+async def a_house(folder: Path, *, warm: bool = False, **more: Any) -> AsyncIterator[House]:
+    """`warm`: with its reading workers at work."""
+    async with open_house(settings_in(folder, **more), tell=lambda _: None, warm=warm) as house:
         yield house
 
 

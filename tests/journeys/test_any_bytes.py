@@ -67,7 +67,7 @@ async def test_every_letter_ends_as_a_message_or_parked(tmp_path: Path) -> None:
 
 async def test_pages_are_answered_while_a_reading_worker_is_stopped(tmp_path: Path) -> None:
     first, second = (letter.raw for letter in letters(2, seed=6))
-    async with a_house(tmp_path) as house:
+    async with a_house(tmp_path, warm=True) as house:
         stopped = house.readers.workers.pids[0]
         os.kill(stopped, signal.SIGSTOP)
         try:

@@ -45,6 +45,29 @@ async def test_a_letter_is_read_in_another_process() -> None:
         assert int(found.text) != os.getpid()
 
 
+async def test_workers_that_need_not_be_warm_start_when_a_letter_finds_none_free() -> None:
+    async with LetterReaders(count=2, warm=False, reader=FAULTY) as readers:
+        assert readers.pids == ()
+        first, second = [await readers.read(letter("whoami")) for _ in range(2)]
+        assert first.text == second.text
+        assert len(readers.pids) == 1
+        await asyncio.gather(*(readers.read(letter("whoami")) for _ in range(2)))
+        assert len(readers.pids) == 2
+
+
+async def test_a_seat_that_can_not_be_filled_holds_up_no_letter_while_another_worker_is_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with LetterReaders(count=2, warm=False) as readers:
+        await readers.read(letter("one"))
+        monkeypatch.setattr("channels.email.workers.sys.executable", "/nowhere/python")
+        both = (readers.read(letter("two")), readers.read(letter("three")))
+        found = await asyncio.gather(*both, return_exceptions=True)
+        assert sorted(isinstance(each, OSError) for each in found) == [False, True]
+        for number in range(3):
+            await readers.read(letter(str(number)))
+
+
 async def test_no_worker_is_left_behind() -> None:
     async with LetterReaders(count=2) as readers:
         pids = readers.pids

@@ -42,6 +42,8 @@ ORIGINAL_BELOW = re.compile(
     r"^.{0,20}(?:---+ ?(?:this is a copy|below this line|original message|the header|原邮件|原始邮件)|received: )",
     re.IGNORECASE | re.MULTILINE,
 )
+STATUSES = frozenset({"message/delivery-status", "message/global-delivery-status"})
+RECEIPTS = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
 FAILED, DELAYED = frozenset({"failed", "failure"}), frozenset({"delayed"})
 
 
@@ -56,12 +58,11 @@ class Report:
 
 
 def bounce_of(letter: Part, sender: Address, subject: str, text: str) -> Bounce | None:
-    """What a delivery report says, or None when the letter is none (or reports success)."""
-    statuses = [
-        part
-        for part in leaves(letter)
-        if part.content_type in ("message/delivery-status", "message/global-delivery-status")
-    ]
+    """What a delivery report says, or None when the letter is none (or reports success, or that it was read)."""
+    parts = list(leaves(letter))
+    statuses = [part for part in parts if part.content_type in STATUSES]
+    if any(part.content_type in RECEIPTS for part in parts):
+        return None
     if statuses:
         return from_status([each for part in statuses for each in reports(content(part))], letter, text)
     return from_words(letter, sender, subject, text)
@@ -107,7 +108,7 @@ def from_status(found: list[Report], letter: Part, text: str) -> Bounce | None:
     return Bounce(
         permanent=bool(failed) or not found,
         recipients=recipients or failed_recipients(letter) or tuple(dict.fromkeys(ADDRESS.findall(text)))[:1],
-        original_ids=original_ids(letter, text),
+        original_ids=returned_ids(letter, text) or answered_ids(letter),
         diagnostic=next(
             (f"{each.status} {each.diagnostic}".strip() for each in chosen if each.status or each.diagnostic),
             "",
@@ -116,21 +117,23 @@ def from_status(found: list[Report], letter: Part, text: str) -> Bounce | None:
 
 
 def from_words(letter: Part, sender: Address, subject: str, text: str) -> Bounce | None:
-    """A report without its fields: a daemon's name or a null return path, and the sentences daemons write."""
+    """A report without its fields: a daemon's name or a null return path, and the sentences daemons write.
+
+    Absence notices and receipts have a null return path too, and a subject that they quote. So where nothing else speaks
+    for a report, it has to bring something of the letter back; that it answers one does not do.
+    """
     head = letter.head
     named = failed_recipients(letter)
-    daemon = (
-        DAEMONS.fullmatch(sender.address.rpartition("@")[0])
-        or head.first("return-path").replace(b" ", b"") == b"<>"
-    )
-    if not named and not (daemon and head.first("auto-submitted").lower()[:12] != b"auto-replied"):
+    is_daemon = DAEMONS.fullmatch(sender.address.rpartition("@")[0]) is not None
+    nameless = head.first("return-path").replace(b" ", b"") == b"<>"
+    returned = returned_ids(letter, text)
+    spoken_for = is_daemon or (nameless and returned)
+    if not named and not (spoken_for and head.first("auto-submitted").lower()[:12] != b"auto-replied"):
         return None
     permanent = next(
         (final for sentence, final in SENTENCES if sentence.search(f"{subject}\n{text[:4000]}")), None
     )
-    if permanent is None or not (
-        named or SUBJECTS.search(subject) or DAEMONS.fullmatch(sender.address.rpartition("@")[0])
-    ):
+    if permanent is None or not (named or SUBJECTS.search(subject) or is_daemon):
         return None
     above = ORIGINAL_BELOW.split(text, maxsplit=1)[0][:8000]
     own = {sender.address.lower()}
@@ -138,7 +141,7 @@ def from_words(letter: Part, sender: Address, subject: str, text: str) -> Bounce
     return Bounce(
         permanent=permanent,
         recipients=named or written[:MOST_RECIPIENTS],
-        original_ids=original_ids(letter, text),
+        original_ids=returned or answered_ids(letter),
         diagnostic=diagnostic(above),
     )
 
@@ -154,8 +157,8 @@ def diagnostic(text: str) -> str:
     return match[1].strip() if match else ""
 
 
-def original_ids(letter: Part, text: str) -> tuple[str, ...]:
-    """Message-IDs of the letters that came back: from returned heads, else the report's own references or text."""
+def returned_ids(letter: Part, text: str) -> tuple[str, ...]:
+    """Message-IDs of the letters that came back, from their returned heads or, where those stand in the text, from there."""
     found: list[str] = []
     for part in leaves(letter):
         if part.content_type in (
@@ -166,10 +169,11 @@ def original_ids(letter: Part, text: str) -> tuple[str, ...]:
             "message/global-headers",
         ):
             found += ids(head_of(split_head(content(part).lstrip())[0]), "message-id")
-    found = found or RETURNED_ID.findall(text)
-    found = found or [
-        each
-        for value in letter.head.all("in-reply-to") + letter.head.all("references")
-        for each in BRACKETED.findall(value.decode("latin-1"))
-    ]
+    return tuple(dict.fromkeys(found or RETURNED_ID.findall(text)))[:20]
+
+
+def answered_ids(letter: Part) -> tuple[str, ...]:
+    """Message-IDs that the report itself names as what it answers."""
+    named = letter.head.all("in-reply-to") + letter.head.all("references")
+    found = [each for value in named for each in BRACKETED.findall(value.decode("latin-1"))]
     return tuple(dict.fromkeys(found))[:20]

@@ -268,3 +268,37 @@ def test_a_report_of_success_is_no_bounce_but_automatic() -> None:
 )
 def test_the_language_is_that_of_most_words(subject: str, text: str, language: str) -> None:
     assert read(f"From: a@b.example\r\nSubject: {subject}\r\n", text).language == language
+
+
+ANSWERING = "Return-Path: <>\r\nFrom: alice@customer.example\r\nIn-Reply-To: <out.77@shop.example>\r\n"
+RECEIPT = """Your message was read.\r
+--x\r
+Content-Type: message/disposition-notification\r
+\r
+Original-Message-ID: <out.77@shop.example>\r
+Disposition: manual-action/MDN-sent-manually; displayed\r
+\r
+--x\r
+Content-Type: text/rfc822-headers\r
+\r
+Message-ID: <out.77@shop.example>\r
+\r
+--x--\r
+"""
+
+
+@pytest.mark.parametrize("automatic", ["", "Auto-Submitted: auto-generated\r\n"])
+def test_an_absence_notice_that_quotes_the_subject_of_a_lost_parcel_is_no_report(automatic: str) -> None:
+    head = f"{ANSWERING}Subject: Automatic reply: Parcel could not be delivered\r\n{automatic}"
+    assert read(head, "I am out of the office until Monday.").bounce is None
+
+
+def test_a_receipt_is_no_report_even_where_it_brings_the_head_of_the_letter_back() -> None:
+    head = f"{ANSWERING}Subject: Read: Order not delivered\r\nContent-Type: multipart/report; boundary=x\r\n"
+    assert read(head, f"--x\r\nContent-Type: text/plain\r\n\r\n{RECEIPT}").bounce is None
+
+
+def test_a_report_from_no_daemon_is_understood_by_the_head_that_it_brings_back() -> None:
+    head = "Return-Path: <>\r\nFrom: relay@isp.example\r\nSubject: Delivery failure\r\n"
+    found = read(head, "It could not be delivered.\r\n\r\nMessage-ID: <out.77@shop.example>\r\n").bounce
+    assert found and found.permanent and found.original_ids == ("out.77@shop.example",)

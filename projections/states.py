@@ -104,6 +104,7 @@ class Memory:
         if left(before, after):
             self.keep_closed(stream, before, event)
         else:
+            self.let_go_of_opened(stream, before, after, event, page)
             self.change_closed(recorded, after, event, page)
 
     def state(self, stream: str, key: UUID, page: Page) -> CustomerState:
@@ -125,6 +126,15 @@ class Memory:
     def keep_closed(self, stream: str, before: CustomerState, event: Any) -> None:
         for item in closed(before, event):
             self.items[stream, str(item_id(item))] = item
+
+    def let_go_of_opened(
+        self, stream: str, before: CustomerState, after: CustomerState, event: Any, page: Page
+    ) -> None:
+        """What is open is in the state; a row of when it had closed would be taken for the truth when it closes again."""
+        for item in named_by(event):
+            if is_open(after, item) and not is_open(before, item):
+                self.items.pop((stream, str(item)), None)
+                page.delete(items, (stream, str(item)))
 
     def change_closed(self, recorded: Recorded, after: CustomerState, event: Any, page: Page) -> None:
         """A fact about an item that closed before: its row has to say what it is now."""

@@ -53,6 +53,9 @@ async def stored(place: Place, facts: Iterable[Recorded]) -> dict[StreamId, Any]
         items = {item: await view.load_item(stream, item) for item in closed_at_the_end(own)}
         state = decoded(kept, CustomerState, CUSTOMER.fold)
         assert kept is None or kept.version == own[-1].version
+        at_the_end = reduce(CUSTOMER.evolve, (one.event for one in own), INITIAL)
+        for item in {*at_the_end.conversations, *at_the_end.complaints}:
+            assert await view.load_item(stream, item) is None, "an open item has a row of when it was closed"
         found[stream] = state, {item: decoded(row, ClosedItem, CUSTOMER.fold) for item, row in items.items()}
     await view.lookup.close()
     return found

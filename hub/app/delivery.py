@@ -18,14 +18,24 @@ from uuid import UUID
 
 from hub.app.kinds import CUSTOMER
 from hub.app.leasing import UNFENCED, Fence
-from hub.app.ports import Appended, BlobMissing, Clock, Complaints, Envelope, LogPaused, Secrets, Sender
+from hub.app.ports import (
+    Appended,
+    BlobMissing,
+    Clock,
+    Complaints,
+    Envelope,
+    LogPaused,
+    Secrets,
+    Sender,
+    TablesAway,
+)
 from hub.app.traces import span
 from hub.app.transact import Plan, Transactor
 from hub.domain.conversation.commands import ConfirmDelivery, LetterCommand, MarkUncertain, StartDelivery
 from hub.domain.customer.decisions import decide
 from hub.domain.errors import Refusal
 from hub.domain.ids import AccountId, CommandId, ConversationId, CustomerId, MessageId, StreamId
-from hub.domain.letters import Deferred, Delivery, HandedOver, Outgoing, Refused, Uncertain
+from hub.domain.letters import Deferred, Delivery, Outgoing, Refused, Uncertain
 from hub.domain.vocabulary import Actor
 
 log = logging.getLogger("amends.delivery")
@@ -189,12 +199,23 @@ class Postman:
         return 0
 
     async def _about(self, posted: Posted, command: LetterCommand) -> tuple[UUID, ...]:
-        """A letter that did not arrive may have told of a complaint that is closed by now."""
-        if not isinstance(command, ConfirmDelivery) or isinstance(command.result, HandedOver):
+        """A letter that was refused for good may have told of a complaint that is closed by now.
+
+        What became of a letter is recorded even where the views can't be asked.
+        """
+        if not isinstance(command, ConfirmDelivery) or not is_final_no(command):
             return (posted.conversation,)
-        return (posted.conversation, *await self.complaints.raised_in(posted.conversation))
+        with suppress(TablesAway):
+            return (posted.conversation, *await self.complaints.raised_in(posted.conversation))
+        return (posted.conversation,)
 
     def _plan(self, command: LetterCommand, events: Sequence[object]) -> Plan:
         """What became of a letter is told by whoever knows it, though its turn be over; all else is for this turn alone."""
         is_free = isinstance(command, ConfirmDelivery) or not events
         return Plan(events=tuple(events), marks=() if is_free else self.fence.marks)
+
+
+def is_final_no(command: ConfirmDelivery) -> bool:
+    """Whether the letter is given up with this."""
+    given_up = isinstance(command.result, Deferred) and command.next_at is None
+    return given_up or isinstance(command.result, Refused)

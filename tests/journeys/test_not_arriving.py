@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
 from hub.app.kinds import CUSTOMER
-from hub.app.ports import Envelope
+from hub.app.ports import Complaints, Envelope, TablesAway
 from hub.assembly.clock import now
 from hub.assembly.house import House
 from hub.assembly.working import postman
@@ -27,7 +27,7 @@ from hub.domain.ids import (
     MessageId,
     StreamId,
 )
-from hub.domain.letters import Address, Delivery, HandedOver, Outgoing, Refused
+from hub.domain.letters import Address, Deferred, Delivery, HandedOver, Outgoing, Refused
 from hub.domain.vocabulary import Actor
 from tests.journeys.house import a_house, deliver
 
@@ -68,9 +68,10 @@ class Case:
     async def shown(self) -> None:
         await self.house.runner.reached(await self.house.log.head(), patience=60)
 
-    async def post(self, answer: Delivery) -> None:
+    async def post(self, answer: Delivery, complaints: Complaints | None = None) -> None:
         await self.shown()
-        await postman(self.house, {self.account: Wire(answer)}).send_due()
+        sending = postman(self.house, {self.account: Wire(answer)})
+        await replace(sending, complaints=complaints or sending.complaints).send_due()
         await self.shown()
 
     async def complaint(self) -> Complaint | None:
@@ -156,3 +157,32 @@ async def test_a_final_no_takes_the_closed_complaint_up_again(tmp_path: Path) ->
             "complaint.reopened.v2",
             "complaint.letter_failed.v1",
         ]
+
+
+@dataclass
+class Away:
+    """The views can't be asked."""
+
+    asked: int = 0
+
+    async def raised_in(self, conversation: ConversationId) -> list[ComplaintId]:
+        self.asked += 1
+        raise TablesAway("away")
+
+
+async def test_what_became_of_a_letter_is_recorded_though_nobody_can_say_which_complaints_it_told_of(
+    tmp_path: Path,
+) -> None:
+    async with told_and_closed(tmp_path) as case:
+        away = Away()
+        await case.post(Refused(why="550 no such user"), away)
+        assert (await case.names())[-1] == "delivery.failed.v1"
+        assert away.asked
+
+
+async def test_complaints_are_asked_for_only_when_a_letter_is_given_up(tmp_path: Path) -> None:
+    async with told_and_closed(tmp_path) as case:
+        away = Away()
+        await case.post(Deferred(why="451 greylisted"), away)
+        assert (await case.names())[-1] == "delivery.deferred.v1"
+        assert not away.asked

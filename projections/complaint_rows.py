@@ -164,7 +164,7 @@ def _(event: c.ComplaintReopened, recorded: Recorded, page: Page) -> None:
 
     The reasons stay beneath, unseen, in case the outcome stands after all: only its letter did not arrive.
     """
-    undone = ("outcome", "told_at", "told_how", "closed_at", "close_reason")
+    undone = ("outcome", "told_at", "told_how", "apologised_at", "closed_at", "close_reason")
     values: dict[str, Value] = dict.fromkeys(undone)
     again: dict[str, Value] = {"phase": "investigating", "reopened_at": instant(recorded.recorded_at)}
     page.update(complaints, text_of(event.complaint), values | again)

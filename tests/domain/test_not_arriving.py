@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
@@ -15,7 +16,12 @@ from hub.domain.complaint.events import (
     ComplaintReopened,
     ComplaintTold,
 )
-from hub.domain.conversation.commands import ConfirmDelivery, MarkUncertain, RecordBounce, RetryDelivery
+from hub.domain.conversation.commands import (
+    ConfirmDelivery,
+    MarkUncertain,
+    RecordBounce,
+    RetryDelivery,
+)
 from hub.domain.conversation.events import (
     DeliveryBounced,
     DeliveryDeferred,
@@ -27,6 +33,7 @@ from hub.domain.conversation.not_arriving import NOT_ARRIVED
 from hub.domain.customer.decisions import Command, decide
 from hub.domain.customer.state import with_item
 from hub.domain.errors import OutcomeMissing
+from hub.domain.ids import ComplaintId
 from hub.domain.letters import Deferred, HandedOver, Refused, Uncertain
 from tests.examples import (
     ACK,
@@ -45,6 +52,7 @@ from tests.examples import (
     responded,
     started,
     talk_opened,
+    write,
     written,
 )
 from tests.given import Given, When, given
@@ -116,6 +124,17 @@ def test_what_is_untold_is_not_closed_as_resolved_and_may_be_told_anew() -> None
     past.when(Close(complaint=COMPLAINT, reason="resolved")).then_refused(OutcomeMissing)
     told = ComplaintTold(complaint=COMPLAINT, message=None, how="telephone")
     past.when(Tell(complaint=COMPLAINT, how="telephone")).then(told)
+
+
+def test_beside_a_newer_complaint_the_one_that_was_taken_up_again_is_told_by_letter() -> None:
+    newer = ComplaintId(uuid4())
+    talk = (talk_opened(), received(M1), registered(complaint=newer), registered(), responded())
+    told = [
+        one
+        for one in decide(write(R2, tells_outcome=True), given(*talk).state, NOW)
+        if isinstance(one, ComplaintTold)
+    ]
+    assert [one.complaint for one in told] == [COMPLAINT]
 
 
 def test_a_report_of_a_delay_changes_nothing() -> None:

@@ -12,6 +12,7 @@ from hub.domain.complaint.events import (
     ComplaintReopened,
     ComplaintTold,
 )
+from hub.domain.complaint.state import Complaint
 from hub.domain.conversation import delivering, withdrawing
 from hub.domain.conversation.commands import (
     Letter,
@@ -142,11 +143,17 @@ def _opened(letter: Letter) -> ConversationOpened:
     )
 
 
+def _is_to_be_told(complaint: Complaint) -> bool:
+    """A conversation may have two open complaints when one was taken up again: a letter is about the one decided."""
+    return complaint.phase == "responded" and not complaint.told
+
+
 def _for_complaint(command: WriteReply, state: CustomerState, conversation: ConversationId) -> Events:
     """A person's letter that tells the outcome or apologises, said of the open complaint of this conversation."""
     if not command.tells_outcome and not command.apologises:
         return []
-    complaint = next((one for one in state.complaints.values() if one.conversation == conversation), None)
+    of_it = [one for one in state.complaints.values() if one.conversation == conversation]
+    complaint = next(iter(sorted(of_it, key=_is_to_be_told, reverse=True)), None)
     if complaint is None or (command.tells_outcome and complaint.phase != "responded"):
         raise IllegalMove
     if complaint.phase == "detected":

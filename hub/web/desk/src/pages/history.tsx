@@ -30,7 +30,7 @@ function Slider() {
   const index = Math.max(0, stops.findLastIndex((position) => position <= at));
   const fact = audit.facts.value[index];
   const told = audit.then.value?.as_of;
-  const when = fact?.recorded_at ?? (told?.position === at ? told.at : null);
+  const when = (told?.position === at ? told.at : fact?.recorded_at) ?? null;
   const step = (by: number) => stops[index + by] !== undefined && audit.moveTo(stops[index + by]!);
   const said = when ? `${t("audit.position")} ${at}, ${moment(when, lang.value)}` : "";
   return (

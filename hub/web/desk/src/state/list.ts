@@ -67,7 +67,7 @@ async function load(atLeast = 0): Promise<void> {
   const mine = (turn += 1);
   try {
     const answer = await calls.list(view.value, sort.value, null, PAGE, atLeast);
-    if (mine === turn) batch(() => { put(answer); state.value = "ready"; });
+    if (mine === turn) batch(() => { put(withoutOld(answer)); state.value = "ready"; });
   } catch (no) {
     if (mine === turn) batch(() => { failure.value = why(no); if (!rows.value.length) state.value = "failed"; });
   }
@@ -181,6 +181,7 @@ export function leave(conversation: string, order: Promise<Done>): string | null
   const heir = neighbour(rows.value, conversation);
   rows.value = rows.value.filter((row) => row.conversation !== conversation);
   latest = { ...latest, rows: latest.rows.filter((row) => row.conversation !== conversation) };
+  kept.set(`${view.value} ${sort.value}`, latest);
   if (selected.value === conversation) selected.value = heir;
   return heir;
 }

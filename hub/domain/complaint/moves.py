@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hub.domain.complaint.by_letter import taken_up_again
 from hub.domain.complaint.commands import (
     Acknowledge,
     Apologise,
@@ -30,7 +31,6 @@ from hub.domain.complaint.events import (
     ComplaintInvestigated,
     ComplaintLetterWithdrawn,
     ComplaintRegistered,
-    ComplaintReopened,
     ComplaintResponded,
     ComplaintTold,
 )
@@ -191,17 +191,7 @@ def unmark(command: UnmarkComplaint, case: Case) -> Events:
 
 
 def reopen(command: ReopenComplaint, case: Case) -> Events:
-    known = case.known
-    return [
-        ComplaintReopened(
-            complaint=command.complaint,
-            why=command.why,
-            conversation=known.conversation,
-            message=known.message,
-            number=known.number,
-            acknowledged=known.acknowledged,
-        )
-    ]
+    return [taken_up_again(case.known, command.why)]
 
 
 def _has_open_complaint(command: DetectComplaint | RegisterComplaint, state: CustomerState) -> bool:

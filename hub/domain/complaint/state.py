@@ -106,26 +106,27 @@ def _moved(past: Complaint, event: ComplaintEvent) -> Complaint:
 
 def _without_its_letter(past: Complaint, event: ComplaintLetterWithdrawn) -> Complaint:
     return replace(
-        past,
+        _undone(past, event),
         acknowledged=past.acknowledged and not event.acknowledged,
         acknowledgement=None if event.acknowledged else past.acknowledgement,
-        apologised=past.apologised and not event.apologised,
-        apologised_by=None if event.apologised else past.apologised_by,
-        told=past.told and not event.told,
-        told_by=None if event.told else past.told_by,
     )
 
 
 def _lost(past: Complaint, event: ComplaintLetterFailed) -> Complaint:
     """What was decided is decided still: a complaint that was taken up again for the letter's sake waits for the telling."""
     still = past if event.outcome is None else replace(past, phase="responded", outcome=event.outcome)
+    lost = LostLetter(message=event.message, told=event.told, apologised=event.apologised)
+    return replace(_undone(still, event), lost=lost)
+
+
+def _undone(past: Complaint, event: ComplaintLetterWithdrawn | ComplaintLetterFailed) -> Complaint:
+    """Without what the letter had told or apologised."""
     return replace(
-        still,
+        past,
         apologised=past.apologised and not event.apologised,
         apologised_by=None if event.apologised else past.apologised_by,
         told=past.told and not event.told,
         told_by=None if event.told else past.told_by,
-        lost=LostLetter(message=event.message, told=event.told, apologised=event.apologised),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from hub.domain.complaint.by_letter import done_by_letter
 from hub.domain.complaint.events import (
     ComplaintApologised,
     ComplaintLetterFailed,
@@ -158,10 +159,6 @@ def _for_complaint(command: WriteReply, state: CustomerState, conversation: Conv
         raise IllegalMove
     if complaint.phase == "detected":
         raise NotWhileDetected
-    message = command.letter.message
-    told = ComplaintTold(complaint=complaint.id, message=message, how="letter")
-    sorry = ComplaintApologised(complaint=complaint.id, message=message)
-    return [
-        *([told] if command.tells_outcome and not complaint.told else []),
-        *([sorry] if command.apologises and not complaint.apologised else []),
-    ]
+    return done_by_letter(
+        complaint, command.letter.message, tells=command.tells_outcome, apologises=command.apologises
+    )

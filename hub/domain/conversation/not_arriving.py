@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from hub.domain.complaint.by_letter import done_by_letter, taken_up_again
 from hub.domain.complaint.events import (
     ComplaintApologised,
     ComplaintLetterFailed,
@@ -43,18 +44,7 @@ def _undone_for(complaint: Complaint, message: MessageId) -> Undone:
         apologised=apologised,
         outcome=complaint.outcome if told and (again or complaint.is_open) else None,
     )
-    return [_taken_up_again(complaint), failed] if again else [failed]
-
-
-def _taken_up_again(complaint: Complaint) -> ComplaintReopened:
-    return ComplaintReopened(
-        complaint=complaint.id,
-        why=NOT_ARRIVED,
-        conversation=complaint.conversation,
-        message=complaint.message,
-        number=complaint.number,
-        acknowledged=complaint.acknowledged,
-    )
+    return [taken_up_again(complaint, NOT_ARRIVED), failed] if again else [failed]
 
 
 def done_again(message: MessageId, state: CustomerState) -> DoneAgain:
@@ -66,9 +56,4 @@ def _done_again_for(complaint: Complaint, message: MessageId) -> DoneAgain:
     lost = complaint.lost
     if lost is None or lost.message != message or not complaint.is_open:
         return []
-    told = ComplaintTold(complaint=complaint.id, message=message, how="letter")
-    sorry = ComplaintApologised(complaint=complaint.id, message=message)
-    return [
-        *([told] if lost.told and not complaint.told else []),
-        *([sorry] if lost.apologised and not complaint.apologised else []),
-    ]
+    return done_by_letter(complaint, message, tells=lost.told, apologises=lost.apologised)

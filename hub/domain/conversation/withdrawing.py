@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
+from hub.domain.complaint.by_letter import taken_up_again
 from hub.domain.complaint.events import ComplaintLetterWithdrawn, ComplaintReopened
 from hub.domain.complaint.state import Complaint
 from hub.domain.conversation.commands import WithdrawReply
@@ -51,18 +52,9 @@ def _undone_for(complaint: Complaint, message: MessageId) -> Events:
     if not any(did.values()):
         return []
     undone = ComplaintLetterWithdrawn(complaint=complaint.id, message=message, **did)
-    return [undone] if complaint.is_open or not did["told"] else [undone, _taken_up_again(complaint, did)]
-
-
-def _taken_up_again(complaint: Complaint, did: Mapping[str, bool]) -> ComplaintReopened:
-    return ComplaintReopened(
-        complaint=complaint.id,
-        why=TAKEN_BACK,
-        conversation=complaint.conversation,
-        message=complaint.message,
-        number=complaint.number,
-        acknowledged=complaint.acknowledged and not did["acknowledged"],
-    )
+    if complaint.is_open or not did["told"]:
+        return [undone]
+    return [undone, taken_up_again(complaint, TAKEN_BACK, is_acknowledged=not did["acknowledged"])]
 
 
 def _open_again(gone: ReplyWithdrawn, conversation: Conversation | None) -> Events:

@@ -113,14 +113,20 @@ async def test_a_letter_that_is_taken_back_has_told_nothing_even_when_the_compla
     assert told(await rep.post(f"{place}/replies", json=again), Done)["id"] != sent["id"]
 
 
-async def test_a_letter_that_comes_back_leaves_the_telling_as_the_next_step(home: House) -> None:
-    rep = await home.as_("rep")
+async def told_by_letter_and_closed(home: House, rep: Client) -> tuple[Any, Any, Any, Any]:
+    """The letter that was marked, and what the hub said to marking, answering and closing."""
     landed, done = await marked(home, rep)
     await home.settled()
     place, url = f"/api/v1/conversations/{landed.conversation}", f"/api/v1/complaints/{done['id']}"
     await rep.post(f"{url}/respond", json={"outcome": "upheld", "reasons": "Late."})
     sent = told(await rep.post(f"{place}/replies", json=await telling(rep, place)), Done)
-    closed = told(await rep.post(f"{url}/close", json={"reason": "resolved"}), Done)
+    return landed, done, sent, told(await rep.post(f"{url}/close", json={"reason": "resolved"}), Done)
+
+
+async def test_a_letter_that_comes_back_leaves_the_telling_as_the_next_step(home: House) -> None:
+    rep = await home.as_("rep")
+    landed, done, sent, closed = await told_by_letter_and_closed(home, rep)
+    place, url = f"/api/v1/conversations/{landed.conversation}", f"/api/v1/complaints/{done['id']}"
     assert (await shown(rep, landed.conversation, closed["position"]))["moves"] == ["reopen"]
     returned = await comes_back(home, sent["id"])
     complaint = await shown(rep, landed.conversation, returned)
@@ -155,12 +161,8 @@ async def comes_back(home: House, letter: str) -> int:
 
 async def test_undo_finds_the_closed_complaint_beside_an_open_one(home: House) -> None:
     rep = await home.as_("rep")
-    landed, done = await marked(home, rep)
-    await home.settled()
-    place, url = f"/api/v1/conversations/{landed.conversation}", f"/api/v1/complaints/{done['id']}"
-    await rep.post(f"{url}/respond", json={"outcome": "upheld", "reasons": "Late."})
-    sent = told(await rep.post(f"{place}/replies", json=await telling(rep, place)), Done)
-    told(await rep.post(f"{url}/close", json={"reason": "resolved"}), Done)
+    landed, done, sent, _ = await told_by_letter_and_closed(home, rep)
+    place = f"/api/v1/conversations/{landed.conversation}"
     second = told(await rep.post(f"{place}/complaint", json={}), Done)
     assert second["id"] != done["id"]
     await home.settled()

@@ -126,9 +126,11 @@ def from_words(letter: Part, sender: Address, subject: str, text: str) -> Bounce
     named = failed_recipients(letter)
     is_daemon = DAEMONS.fullmatch(sender.address.rpartition("@")[0]) is not None
     nameless = head.first("return-path").replace(b" ", b"") == b"<>"
+    by_machine = is_daemon or nameless
+    if not named and not (by_machine and head.first("auto-submitted").lower()[:12] != b"auto-replied"):
+        return None
     returned = returned_ids(letter, text)
-    spoken_for = is_daemon or (nameless and returned)
-    if not named and not (spoken_for and head.first("auto-submitted").lower()[:12] != b"auto-replied"):
+    if not (named or is_daemon or returned):
         return None
     permanent = next(
         (final for sentence, final in SENTENCES if sentence.search(f"{subject}\n{text[:4000]}")), None
